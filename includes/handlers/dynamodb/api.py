@@ -1,0 +1,157 @@
+"""The HTTP API of the service."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from ..adapters.dynamodb_order_reader import DynamoOrderReader
+from ..adapters.dynamodb_orders import DynamoOrders
+{% if 'queue' in triggers %}
+from ..adapters.sqs_fulfilment_queue import SqsFulfilmentQueue
+{% endif %}
+from ..config import Settings
+{% if 'queue' in triggers %}
+from ..domain.fulfilling import FulfilmentQueue
+{% endif %}
+from ..domain.ordering import NewOrder
+from ..domain.orders import Identifier, Order, Orders, Status
+from ..domain.placing import place
+from ..domain.reading import OrderNotFoundError, OrderReader, read_order
+from ..runtime import metrics
+from ..runtime.aws import connect
+from ..runtime.documents import encode
+from ..runtime.http import Api
+from ..runtime.idempotency import (
+    DynamoIdempotency,
+    IdempotencyStore,
+    derived_id,
+    fingerprint_of,
+    once,
+)
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.parameters import Parameters, Secret
+from ..runtime.request import Request, Response
+{% if 'queue' in triggers %}
+from ..runtime.settings import ParameterPath, QueueUrl, SecretId, TableName
+{% else %}
+from ..runtime.settings import ParameterPath, SecretId, TableName
+{% endif %}
+from .cursors import InvalidCursorError, open_cursor, seal_cursor
+
+
+class ApiSettings(Settings, frozen=True, kw_only=True):
+    """What the API reads from its environment."""
+
+    orders_table: TableName
+    idempotency_table: TableName
+    parameters_path: ParameterPath
+    cursor_secret: SecretId
+{% if 'queue' in triggers %}
+    orders_queue_url: QueueUrl
+{% endif %}
+
+
+class OrderView(Struct):
+    """An order as a caller sees it."""
+
+    order_id: str
+    customer_id: str
+    status: Status
+    total_cents: int
+    placed_at: datetime
+
+
+class OrderPage(Struct):
+    """Some orders; `cursor` asks for the next ones and is empty when there are none."""
+
+    orders: list[OrderView]
+    cursor: str
+
+
+class OrdersOf(Struct, forbid_unknown_fields=True):
+    """Whose orders to list, and from where on."""
+
+    customer_id: Identifier
+    cursor: str = ""
+
+
+settings = start(ApiSettings)
+aws = connect()
+orders: Orders = DynamoOrders(aws, settings.orders_table)
+reader: OrderReader = DynamoOrderReader(aws, settings.orders_table)
+requests: IdempotencyStore = DynamoIdempotency(aws, settings.idempotency_table)
+{% if 'queue' in triggers %}
+queue: FulfilmentQueue = SqsFulfilmentQueue(aws, settings.orders_queue_url)
+{% endif %}
+parameters = Parameters(aws, settings.parameters_path)
+cursor_key = Secret(aws, settings.cursor_secret)
+
+api = Api(
+    settings.service_name,
+    settings.service_version,
+    problems={OrderNotFoundError: 404, InvalidCursorError: 400},
+)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> dict[str, Any]:
+    """Answer one HTTP request."""
+    return api.handle(event, context)
+
+
+@api.route(
+    "POST",
+    "/orders",
+    accepts=NewOrder,
+    returns=OrderView,
+{% if 'queue' in triggers %}
+    status=202,
+{% else %}
+    status=201,
+{% endif %}
+    requires=("idempotency-key",),
+)
+def place_order(request: Request, new: NewOrder) -> Response:
+    """Place an order; a repeated Idempotency-Key gives the first answer again."""
+    order_id = derived_id("ord", f"{request.caller}#{request.headers['idempotency-key']}")
+
+    def effect() -> str:
+        order = place(new.placed(order_id, datetime.now(UTC)), orders)
+{% if 'queue' in triggers %}
+        queue.send(order)
+{% endif %}
+        metrics.add("OrdersPlaced")
+        return encode(_view(order))
+
+    body = once(requests, f"place#{order_id}", effect, fingerprint=fingerprint_of(request.body))
+    headers = {"content-type": "application/json", "location": f"/orders/{order_id}"}
+{% if 'queue' in triggers %}
+    return Response(202, body, headers)
+{% else %}
+    return Response(201, body, headers)
+{% endif %}
+
+
+@api.route("GET", "/orders/{order_id}", returns=OrderView)
+def get_order(request: Request, order_id: str) -> OrderView:
+    """Read one order."""
+    return _view(read_order(order_id, reader))
+
+
+@api.route("GET", "/orders", accepts=OrdersOf, returns=OrderPage)
+def list_orders(request: Request, query: OrdersOf) -> OrderPage:
+    """List a customer's orders, newest first."""
+    start_at = open_cursor(query.cursor, query.customer_id, cursor_key)
+    size = int(parameters.get("orders/page-size"))
+    page = reader.of_customer(query.customer_id, size, start_at)
+    return OrderPage(
+        [_view(order) for order in page.orders],
+        seal_cursor(page.next_start, query.customer_id, cursor_key),
+    )
+
+
+def _view(order: Order) -> OrderView:
+    return OrderView(
+        order.order_id, order.customer_id, order.status, order.total_cents, order.placed_at
+    )

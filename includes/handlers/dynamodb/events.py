@@ -1,0 +1,38 @@
+"""Records the payments that the shop announces on the event bus."""
+
+from ..adapters.dynamodb_orders import DynamoOrders
+from ..config import Settings
+from ..domain.orders import Orders
+from ..domain.paying import PaymentReceived, record_payment
+from ..runtime import metrics
+from ..runtime.aws import connect
+from ..runtime.documents import convert, encode
+from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.settings import TableName
+
+
+class EventsSettings(Settings, frozen=True, kw_only=True):
+    """What the consumer reads from its environment."""
+
+    orders_table: TableName
+    idempotency_table: TableName
+
+
+settings = start(EventsSettings)
+aws = connect()
+orders: Orders = DynamoOrders(aws, settings.orders_table)
+deliveries: IdempotencyStore = DynamoIdempotency(aws, settings.idempotency_table)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> None:
+    """Record the payment in the event, once however often it is delivered."""
+    payment = convert(PaymentReceived, event["detail"])
+
+    def effect() -> str:
+        paid = record_payment(payment, orders)
+        metrics.add("PaymentsRecorded")
+        return encode(paid)
+
+    once(deliveries, f"payment#{payment.payment_id}", effect)

@@ -1,0 +1,42 @@
+{% set source = 'kinesis' if stream_source == 'kinesis' else 'dynamodb_stream' %}
+"""Counts what each customer ordered, as orders come along the stream."""
+
+from ..adapters.dynamodb_summaries import DynamoSummaries
+from ..config import Settings
+from ..domain.orders import Order
+from ..domain.summarising import Summaries, summarise
+from ..runtime import {{ source }}, metrics
+from ..runtime.aws import connect
+from ..runtime.batch import BatchResponse, Record, process
+from ..runtime.documents import decode
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.settings import TableName
+
+
+class StreamSettings(Settings, frozen=True, kw_only=True):
+    """What the consumer reads from its environment."""
+
+    summaries_table: TableName
+    idempotency_table: TableName
+
+
+settings = start(StreamSettings)
+summaries: Summaries = DynamoSummaries(
+    connect(), settings.summaries_table, settings.idempotency_table
+)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> BatchResponse:
+    """Answer with the records to be delivered again."""
+{% if stream_source == 'kinesis' %}
+    return process(kinesis.records(event), count_record, context)
+{% else %}
+    return process(dynamodb_stream.inserted(event, "document"), count_record, context)
+{% endif %}
+
+
+def count_record(record: Record) -> None:
+    """Count the order in the record, once however often it is delivered."""
+    summarise(decode(Order, record.body), summaries)
+    metrics.add("OrdersSummarised")

@@ -1,0 +1,80 @@
+"""The HTTP API of the service."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from ..adapters.log_orders import LogOrders
+{% if 'queue' in triggers %}
+from ..adapters.sqs_fulfilment_queue import SqsFulfilmentQueue
+{% endif %}
+from ..config import Settings
+{% if 'queue' in triggers %}
+from ..domain.fulfilling import FulfilmentQueue
+{% endif %}
+from ..domain.ordering import NewOrder
+from ..domain.orders import Orders, Status
+from ..domain.placing import place
+from ..runtime import metrics
+{% if 'queue' in triggers %}
+from ..runtime.aws import connect
+{% endif %}
+from ..runtime.http import Api
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.request import Request
+{% if 'queue' in triggers %}
+from ..runtime.settings import QueueUrl
+
+
+class ApiSettings(Settings, frozen=True, kw_only=True):
+    """What the API reads from its environment."""
+
+    orders_queue_url: QueueUrl
+{% endif %}
+
+
+class OrderView(Struct):
+    """An order as a caller sees it."""
+
+    order_id: str
+    customer_id: str
+    status: Status
+    total_cents: int
+    placed_at: datetime
+
+
+{% if 'queue' in triggers %}
+settings = start(ApiSettings)
+queue: FulfilmentQueue = SqsFulfilmentQueue(connect(), settings.orders_queue_url)
+{% else %}
+settings = start(Settings)
+{% endif %}
+orders: Orders = LogOrders()
+
+api = Api(settings.service_name, settings.service_version)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> dict[str, Any]:
+    """Answer one HTTP request."""
+    return api.handle(event, context)
+
+
+{% if 'queue' in triggers %}
+@api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=202)
+def place_order(request: Request, new: NewOrder) -> OrderView:
+    """Place an order; it is fulfilled later. Sent twice, it is two orders."""
+    order = place(new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC)), orders)
+    queue.send(order)
+{% else %}
+@api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=201)
+def place_order(request: Request, new: NewOrder) -> OrderView:
+    """Place an order. Sent twice, it is two orders."""
+    order = place(new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC)), orders)
+{% endif %}
+    metrics.add("OrdersPlaced")
+    return OrderView(
+        order.order_id, order.customer_id, order.status, order.total_cents, order.placed_at
+    )

@@ -1,0 +1,72 @@
+"""Takes over the files of orders that partners leave in the bucket."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from ..adapters.log_orders import LogOrders
+from ..adapters.s3_order_files import S3OrderFiles
+{% if 'queue' in triggers %}
+from ..adapters.sqs_fulfilment_queue import SqsFulfilmentQueue
+{% endif %}
+from ..config import Settings
+{% if 'queue' in triggers %}
+from ..domain.fulfilling import FulfilmentQueue
+{% endif %}
+from ..domain.orders import Order, Orders
+from ..domain.placing import place
+from ..runtime import metrics
+{% if 'queue' in triggers %}
+from ..runtime.aws import connect
+{% endif %}
+from ..runtime.documents import InvalidDocumentError, decode
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.sdk import boto3_client
+{% if 'queue' in triggers %}
+from ..runtime.settings import QueueUrl
+
+
+class StorageSettings(Settings, frozen=True, kw_only=True):
+    """What the importer reads from its environment."""
+
+    orders_queue_url: QueueUrl
+
+
+settings = start(StorageSettings)
+queue: FulfilmentQueue = SqsFulfilmentQueue(connect(), settings.orders_queue_url)
+{% else %}
+
+settings = start(Settings)
+{% endif %}
+files = S3OrderFiles(boto3_client("s3"))
+orders: Orders = LogOrders()
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> None:
+    """Import each file; the event of a file may come more than once."""
+    for record in event["Records"]:
+        import_file(record["s3"])
+
+
+def import_file(created: dict[str, Any]) -> None:
+    """Place every order of the file, or none when one of its lines is not an order."""
+    bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
+    found = list(read_orders(bucket, key))
+    for order in found:
+        place(order, orders)
+{% if 'queue' in triggers %}
+        queue.send(order)
+{% endif %}
+    metrics.add("OrdersImported", len(found))
+
+
+def read_orders(bucket: str, key: str) -> Iterator[Order]:
+    """Yield the file's orders; raises `InvalidDocumentError` naming the line that is none."""
+    for number, line in enumerate(files.lines(bucket, key), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield decode(Order, line)
+        except InvalidDocumentError as error:
+            raise InvalidDocumentError(f"line {number}: {error}") from error

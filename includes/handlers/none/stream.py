@@ -1,0 +1,25 @@
+"""Counts what each customer ordered, as orders come along the stream."""
+
+from ..adapters.log_summaries import LogSummaries
+from ..config import Settings
+from ..domain.orders import Order
+from ..domain.summarising import Summaries, summarise
+from ..runtime import kinesis, metrics
+from ..runtime.batch import BatchResponse, Record, process
+from ..runtime.documents import decode
+from ..runtime.invocation import Context, Event, invocation, start
+
+settings = start(Settings)
+summaries: Summaries = LogSummaries()
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> BatchResponse:
+    """Answer with the records to be delivered again."""
+    return process(kinesis.records(event), count_record, context)
+
+
+def count_record(record: Record) -> None:
+    """Count the order in the record; a record may come more than once."""
+    summarise(decode(Order, record.body), summaries)
+    metrics.add("OrdersSummarised")

@@ -1,0 +1,20 @@
+"""Cancels the orders whose withdrawal is broadcast on the topic."""
+
+from ..adapters.log_orders import LogOrders
+from ..config import Settings
+from ..domain.cancelling import Cancellation, cancel
+from ..domain.orders import Orders
+from ..runtime import metrics
+from ..runtime.documents import decode
+from ..runtime.invocation import Context, Event, invocation, start
+
+settings = start(Settings)
+orders: Orders = LogOrders()
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> None:
+    """Cancel the order in each notification; one may come more than once."""
+    for record in event["Records"]:
+        cancel(decode(Cancellation, record["Sns"]["Message"]), orders)
+        metrics.add("OrdersCancelled")

@@ -1,0 +1,205 @@
+"""The API: orders in and out, each effect once."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from {{ package_name }}.domain.orders import (
+    Order,
+    Status,
+)
+from {{ package_name }}.domain.reading import Page
+from {{ package_name }}.runtime.idempotency import MemoryIdempotency
+from {{ package_name }}.runtime.parameters import (
+    Parameters,
+    Secret,
+)
+
+from tests.fakes.aws import FakeAws
+from tests.fakes.context import FakeContext
+from tests.fakes.http import request_event
+from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
+{% if 'queue' in triggers %}
+from tests.fakes.queue import MemoryQueue
+{% endif %}
+from tests.unit.conftest import StartFunction
+
+NEW_ORDER = {
+    "customer_id": "cus-1",
+    "lines": [{"sku": "KB-1", "quantity": 2, "unit_price_cents": 4999}],
+}
+{% if 'queue' in triggers %}
+ACCEPTED = 202
+{% else %}
+CREATED = 201
+{% endif %}
+
+
+class MemoryReader:
+    """Finds the orders of a `MemoryOrders`, a page at a time."""
+
+    def __init__(self, orders: MemoryOrders) -> None:
+        self.orders = orders
+
+    def get(self, order_id: str) -> Order | None:
+        return self.orders.kept.get(order_id)
+
+    def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
+        found = [order for order in self.orders.kept.values() if order.customer_id == customer_id]
+        first = int(start or 0)
+        after = first + limit
+        return Page(found[first:after], str(after) if after < len(found) else "")
+
+
+@pytest.fixture
+def api(start_function: StartFunction) -> Any:
+    module = start_function(
+        "api",
+        ORDERS_TABLE="orders",
+        IDEMPOTENCY_TABLE="idempotency",
+        PARAMETERS_PATH="/orders/test",
+        CURSOR_SECRET="cursor-key",
+{% if 'queue' in triggers %}
+        ORDERS_QUEUE_URL="https://sqs.test/orders",
+{% endif %}
+    )
+    aws = FakeAws(
+        GetParameter={"Parameter": {"Value": "2"}}, GetSecretValue={"SecretString": "key"}
+    )
+    module.orders = MemoryOrders()
+    module.reader = MemoryReader(module.orders)
+    module.requests = MemoryIdempotency()
+    module.parameters = Parameters(aws, "/orders/test")
+    module.cursor_key = Secret(aws, "cursor-key")
+{% if 'queue' in triggers %}
+    module.queue = MemoryQueue()
+{% endif %}
+    return module
+
+
+def call(api: Any, method: str, path: str, **parts: Any) -> tuple[int, Any, dict[str, str]]:
+    answer = api.handler(request_event(method, path, **parts), FakeContext())
+    return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
+
+
+def place(api: Any, key: str = "k-1", body: Any = None) -> tuple[int, Any, dict[str, str]]:
+    return call(
+        api,
+        "POST",
+        "/orders",
+        headers={"Idempotency-Key": key},
+        body=json.dumps(body or NEW_ORDER),
+    )
+
+
+{% if 'queue' in triggers %}
+def test_an_order_is_accepted_kept_and_queued(api: Any) -> None:
+    status, body, headers = place(api)
+    assert status == ACCEPTED
+    assert (body["status"], body["total_cents"]) == ("placed", 9998)
+    assert headers["location"] == f"/orders/{body['order_id']}"
+    (kept,) = api.orders.kept.values()
+    assert kept.status == Status.PLACED
+    assert api.queue.sent == [kept]
+{% else %}
+def test_an_order_is_created_and_kept(api: Any) -> None:
+    status, body, headers = place(api)
+    assert status == CREATED
+    assert (body["status"], body["total_cents"]) == ("placed", 9998)
+    assert headers["location"] == f"/orders/{body['order_id']}"
+    (kept,) = api.orders.kept.values()
+    assert kept.status == Status.PLACED
+{% endif %}
+
+
+def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) -> None:
+    assert place(api) == place(api)
+    assert api.orders.saves == 1
+{% if 'queue' in triggers %}
+    assert len(api.queue.sent) == 1
+{% endif %}
+
+
+def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
+    assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
+
+
+def test_a_key_used_for_another_order_is_refused(api: Any) -> None:
+    place(api)
+    assert place(api, body={**NEW_ORDER, "customer_id": "cus-2"})[0] == 422
+
+
+def test_a_failed_request_may_be_repeated_with_its_key(api: Any) -> None:
+    working, api.orders = api.orders, FailingOrders()
+    assert place(api)[0] == 500
+    api.orders = working
+{% if 'queue' in triggers %}
+    assert place(api)[0] == ACCEPTED
+{% else %}
+    assert place(api)[0] == CREATED
+{% endif %}
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"customer_id": "cus-1"}, "lines"),
+        ({**NEW_ORDER, "lines": []}, "length >= 1"),
+        ({**NEW_ORDER, "customer_id": "no spaces"}, "customer_id"),
+        ({**NEW_ORDER, "gift": True}, "unknown field `gift`"),
+    ],
+)
+def test_an_order_of_the_wrong_form_is_refused_with_the_field(
+    api: Any, body: Any, detail: str
+) -> None:
+    status, problem, _ = place(api, body=body)
+    assert status == 400
+    assert detail in problem["detail"]
+    assert api.orders.kept == {}
+
+
+def test_an_order_needs_an_idempotency_key(api: Any) -> None:
+    status, problem, _ = call(api, "POST", "/orders", body=json.dumps(NEW_ORDER))
+    assert status == 400
+    assert "idempotency-key" in problem["detail"]
+
+
+def test_an_order_can_be_read_and_an_unknown_one_is_not_found(api: Any) -> None:
+    api.orders.save(an_order("ord-1", status=Status.FULFILLED))
+    status, body, _ = call(api, "GET", "/orders/ord-1")
+    assert (status, body["status"]) == (200, "fulfilled")
+    assert call(api, "GET", "/orders/ord-2")[0] == 404
+
+
+def test_a_list_goes_on_where_the_cursor_says(api: Any) -> None:
+    for number in range(5):
+        api.orders.save(an_order(f"ord-{number}"))
+    api.orders.save(an_order("ord-other", customer_id="cus-2"))
+    seen, cursor = [], ""
+    while True:
+        query = {"customer_id": "cus-1"} | ({"cursor": cursor} if cursor else {})
+        status, page, _ = call(api, "GET", "/orders", query=query)
+        assert status == 200
+        assert len(page["orders"]) <= 2
+        seen += [order["order_id"] for order in page["orders"]]
+        cursor = page["cursor"]
+        if not cursor:
+            break
+    assert seen == [f"ord-{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize("cursor", ["made-up", "bm90aGluZyBvZiBvdXJzIGJ1dCBsb25nIGVub3VnaA==", "ü"])
+def test_a_cursor_that_was_not_given_out_is_refused(api: Any, cursor: str) -> None:
+    status, problem, _ = call(
+        api, "GET", "/orders", query={"customer_id": "cus-1", "cursor": cursor}
+    )
+    assert status == 400
+    assert "cursor" in problem["detail"]
+
+
+def test_the_openapi_document_is_valid_and_has_every_route(api: Any) -> None:
+    document = api.api.openapi()
+    validate(document)
+    assert set(document["paths"]) == {"/orders", "/orders/{order_id}"}

@@ -1,0 +1,83 @@
+"""The queue worker: every order is fulfilled once, and a bad message comes back alone."""
+
+from typing import Any
+
+import pytest
+
+from {{ package_name }}.domain.orders import (
+    Order,
+    Status,
+)
+from {{ package_name }}.runtime.documents import encode
+from {{ package_name }}.runtime.idempotency import MemoryIdempotency
+from {{ package_name }}.runtime.parameters import Parameters
+
+from tests.fakes.aws import FakeAws
+from tests.fakes.context import FakeContext
+from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
+from tests.unit.conftest import StartFunction
+
+
+@pytest.fixture
+def worker(start_function: StartFunction) -> Any:
+    module = start_function(
+        "queue",
+        ORDERS_TABLE="orders",
+        IDEMPOTENCY_TABLE="idempotency",
+        PARAMETERS_PATH="/orders/test",
+    )
+    module.orders = MemoryOrders()
+    module.deliveries = MemoryIdempotency()
+    module.parameters = Parameters(
+        FakeAws(GetParameter={"Parameter": {"Value": "north"}}), "/orders/test"
+    )
+    return module
+
+
+def a_message(body: str, message_id: str = "m-1") -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "body": body,
+        "attributes": {"MessageGroupId": message_id},
+        "messageAttributes": {},
+    }
+
+
+def deliver(worker: Any, *messages: dict[str, Any]) -> list[str]:
+    answer = worker.handler({"Records": list(messages)}, FakeContext())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_an_order_is_fulfilled_from_the_warehouse_that_is_set(worker: Any) -> None:
+    assert deliver(worker, a_message(encode(an_order()))) == []
+    order: Order = worker.orders.kept["ord-1"]
+    assert (order.status, order.warehouse) == (Status.FULFILLED, "north")
+
+
+def test_an_order_delivered_twice_is_fulfilled_once(worker: Any) -> None:
+    message = a_message(encode(an_order()))
+    assert deliver(worker, message, {**message, "messageId": "m-2"}) == []
+    assert deliver(worker, message) == []
+    assert worker.orders.saves == 1
+
+
+@pytest.mark.parametrize("poison", ["not json", "{}", encode(an_order())[:-20]])
+def test_a_poison_message_comes_back_and_the_others_are_done(worker: Any, poison: str) -> None:
+    messages = [
+        a_message(encode(an_order("ord-1")), "m-1"),
+        a_message(poison, "m-2"),
+        a_message(encode(an_order("ord-3")), "m-3"),
+    ]
+    assert deliver(worker, *messages) == ["m-2"]
+    assert set(worker.orders.kept) == {"ord-1", "ord-3"}
+
+
+def test_an_order_that_could_not_be_kept_is_fulfilled_at_its_next_delivery(
+    worker: Any,
+) -> None:
+    message = a_message(encode(an_order()))
+    working, worker.orders = worker.orders, FailingOrders()
+    assert deliver(worker, message) == ["m-1"]
+    worker.orders = working
+    assert deliver(worker, message) == []
+    assert worker.orders.kept["ord-1"].status == Status.FULFILLED

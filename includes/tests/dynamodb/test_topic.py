@@ -1,0 +1,47 @@
+"""The topic subscriber: a withdrawn order is cancelled once, and what is no withdrawal fails."""
+
+from typing import Any
+
+import pytest
+
+from {{ package_name }}.domain.cancelling import Cancellation
+from {{ package_name }}.domain.orders import Status
+from {{ package_name }}.runtime.documents import (
+    InvalidDocumentError,
+    encode,
+)
+from {{ package_name }}.runtime.idempotency import MemoryIdempotency
+
+from tests.fakes.context import FakeContext
+from tests.fakes.orders import MemoryOrders, an_order
+from tests.unit.conftest import StartFunction
+
+
+@pytest.fixture
+def subscriber(start_function: StartFunction) -> Any:
+    module = start_function("topic", ORDERS_TABLE="orders", IDEMPOTENCY_TABLE="idempotency")
+    module.orders = MemoryOrders()
+    module.deliveries = MemoryIdempotency()
+    return module
+
+
+def a_notification(message: str) -> dict[str, Any]:
+    return {"Records": [{"Sns": {"Message": message}}]}
+
+
+def test_a_withdrawn_order_is_cancelled(subscriber: Any) -> None:
+    message = encode(Cancellation(an_order(), "changed my mind"))
+    subscriber.handler(a_notification(message), FakeContext())
+    assert subscriber.orders.kept["ord-1"].status == Status.CANCELLED
+
+
+def test_a_withdrawal_delivered_twice_cancels_once(subscriber: Any) -> None:
+    notification = a_notification(encode(Cancellation(an_order())))
+    subscriber.handler(notification, FakeContext())
+    subscriber.handler(notification, FakeContext())
+    assert subscriber.orders.saves == 1
+
+
+def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(subscriber: Any) -> None:
+    with pytest.raises(InvalidDocumentError):
+        subscriber.handler(a_notification("cancel it"), FakeContext())

@@ -1,0 +1,32 @@
+"""Requests as the HTTP API sends them."""
+
+from typing import Any
+
+
+def request_event(
+    method: str,
+    path: str,
+    *,
+    body: str | None = None,
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    context: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An event in payload format 2.0; absent parts are left out, as the gateway does."""
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} /" + "{proxy+}",
+        "rawPath": path,
+        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "requestId": "gateway-1",
+            **(context or {}),
+        },
+        "isBase64Encoded": False,
+    }
+    if body is not None:
+        event["body"] = body
+    if query:
+        event["queryStringParameters"] = query
+    return event

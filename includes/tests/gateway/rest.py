@@ -1,0 +1,25 @@
+"""Requests as the REST API sends them."""
+
+from typing import Any
+
+
+def request_event(
+    method: str,
+    path: str,
+    *,
+    body: str | None = None,
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    context: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An event in payload format 1.0; absent parts are null, as the gateway does."""
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "queryStringParameters": query,
+        "requestContext": {"requestId": "gateway-1", "identity": {}, **(context or {})},
+        "body": body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,31 @@
+"""The event consumer: a payment is recorded, and what is no payment fails."""
+
+from typing import Any
+
+import pytest
+from msgspec import to_builtins
+
+from {{ package_name }}.domain.orders import Status
+from {{ package_name }}.runtime.documents import InvalidDocumentError
+
+from tests.fakes.context import FakeContext
+from tests.fakes.orders import MemoryOrders, an_order
+from tests.unit.conftest import StartFunction
+
+
+@pytest.fixture
+def consumer(start_function: StartFunction) -> Any:
+    module = start_function("events")
+    module.orders = MemoryOrders()
+    return module
+
+
+def test_a_payment_makes_the_order_paid(consumer: Any) -> None:
+    detail = {"payment_id": "pay-1", "order": to_builtins(an_order())}
+    consumer.handler({"detail": detail}, FakeContext())
+    assert consumer.orders.kept["ord-1"].status == Status.PAID
+
+
+def test_what_is_no_payment_fails_so_that_it_is_kept_aside(consumer: Any) -> None:
+    with pytest.raises(InvalidDocumentError, match="payment_id"):
+        consumer.handler({"detail": {}}, FakeContext())

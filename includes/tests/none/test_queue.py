@@ -1,0 +1,63 @@
+"""The queue worker: orders are fulfilled, and a bad message comes back alone."""
+
+from typing import Any
+
+import pytest
+
+from {{ package_name }}.domain.orders import (
+    Order,
+    Status,
+)
+from {{ package_name }}.runtime.documents import encode
+from {{ package_name }}.runtime.parameters import Parameters
+
+from tests.fakes.aws import FakeAws
+from tests.fakes.context import FakeContext
+from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
+from tests.unit.conftest import StartFunction
+
+
+@pytest.fixture
+def worker(start_function: StartFunction) -> Any:
+    module = start_function("queue", PARAMETERS_PATH="/orders/test")
+    module.orders = MemoryOrders()
+    module.parameters = Parameters(
+        FakeAws(GetParameter={"Parameter": {"Value": "north"}}), "/orders/test"
+    )
+    return module
+
+
+def a_message(body: str, message_id: str = "m-1") -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "body": body,
+        "attributes": {"MessageGroupId": message_id},
+        "messageAttributes": {},
+    }
+
+
+def deliver(worker: Any, *messages: dict[str, Any]) -> list[str]:
+    answer = worker.handler({"Records": list(messages)}, FakeContext())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_an_order_is_fulfilled_from_the_warehouse_that_is_set(worker: Any) -> None:
+    assert deliver(worker, a_message(encode(an_order()))) == []
+    order: Order = worker.orders.kept["ord-1"]
+    assert (order.status, order.warehouse) == (Status.FULFILLED, "north")
+
+
+@pytest.mark.parametrize("poison", ["not json", "{}", encode(an_order())[:-20]])
+def test_a_poison_message_comes_back_and_the_others_are_done(worker: Any, poison: str) -> None:
+    messages = [
+        a_message(encode(an_order("ord-1")), "m-1"),
+        a_message(poison, "m-2"),
+        a_message(encode(an_order("ord-3")), "m-3"),
+    ]
+    assert deliver(worker, *messages) == ["m-2"]
+    assert set(worker.orders.kept) == {"ord-1", "ord-3"}
+
+
+def test_an_order_that_could_not_be_recorded_comes_back(worker: Any) -> None:
+    worker.orders = FailingOrders()
+    assert deliver(worker, a_message(encode(an_order()))) == ["m-1"]

@@ -1,0 +1,38 @@
+"""The topic subscriber: a withdrawn order is cancelled, and what is no withdrawal fails."""
+
+from typing import Any
+
+import pytest
+
+from {{ package_name }}.domain.cancelling import Cancellation
+from {{ package_name }}.domain.orders import Status
+from {{ package_name }}.runtime.documents import (
+    InvalidDocumentError,
+    encode,
+)
+
+from tests.fakes.context import FakeContext
+from tests.fakes.orders import MemoryOrders, an_order
+from tests.unit.conftest import StartFunction
+
+
+@pytest.fixture
+def subscriber(start_function: StartFunction) -> Any:
+    module = start_function("topic")
+    module.orders = MemoryOrders()
+    return module
+
+
+def a_notification(message: str) -> dict[str, Any]:
+    return {"Records": [{"Sns": {"Message": message}}]}
+
+
+def test_a_withdrawn_order_is_cancelled(subscriber: Any) -> None:
+    message = encode(Cancellation(an_order(), "changed my mind"))
+    subscriber.handler(a_notification(message), FakeContext())
+    assert subscriber.orders.kept["ord-1"].status == Status.CANCELLED
+
+
+def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(subscriber: Any) -> None:
+    with pytest.raises(InvalidDocumentError):
+        subscriber.handler(a_notification("cancel it"), FakeContext())

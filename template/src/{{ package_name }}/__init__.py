@@ -1,0 +1,1 @@
+"""Handlers call the domain, adapters serve it, the runtime carries both."""

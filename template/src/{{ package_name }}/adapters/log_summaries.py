@@ -1,0 +1,20 @@
+"""Summaries written to the log: where they go until the service has a store of its own."""
+
+from ..domain.orders import Order
+from ..runtime.log import logger
+
+
+class LogSummaries:
+    """Records what was ordered as log lines, to be summed by a query over the logs."""
+
+    def add(self, order: Order) -> bool:
+        """Write what the order adds to its customer's total."""
+        logger.info(
+            "summary recorded",
+            extra={
+                "order_id": order.order_id,
+                "customer_id": order.customer_id,
+                "total_cents": order.total_cents,
+            },
+        )
+        return True

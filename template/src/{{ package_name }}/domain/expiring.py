@@ -1,0 +1,32 @@
+"""Closing orders that nobody paid for or fulfilled."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from .orders import Order, Orders, Status
+
+LIFETIME: Final = timedelta(days=7)
+
+
+class StaleOrders(Protocol):
+    """Finds orders that are still only placed."""
+
+    def placed_before(self, moment: datetime) -> Iterator[Order]:
+        """The orders placed before `moment` that got no further, oldest first."""
+        ...
+
+
+def expire(
+    now: datetime, stale: StaleOrders, orders: Orders, time_is_left: Callable[[], bool]
+) -> int:
+    """Keep orders older than `LIFETIME` as expired, while time is left; return how many.
+
+    What this run leaves, the next one finds.
+    """
+    expired = 0
+    for order in stale.placed_before(now - LIFETIME):
+        if not time_is_left():
+            break
+        expired += orders.save(order.moved(Status.EXPIRED))
+    return expired

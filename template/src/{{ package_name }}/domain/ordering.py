@@ -1,0 +1,18 @@
+"""Orders as customers give them."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from .orders import Identifier, Lines, Order
+
+
+class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a customer wants."""
+
+    customer_id: Identifier
+    lines: Lines
+
+    def placed(self, order_id: str, at: datetime) -> Order:
+        """The order that this becomes."""
+        return Order(order_id, self.customer_id, self.lines, at)

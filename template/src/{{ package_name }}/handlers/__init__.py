@@ -1,0 +1,1 @@
+"""One module per trigger: parse the event, call the domain, respond."""

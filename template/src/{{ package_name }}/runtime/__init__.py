@@ -1,0 +1,1 @@
+"""What every function stands on: settings, logs, metrics, delivery, AWS calls."""

@@ -1,0 +1,395 @@
+"""A small client for the AWS services that speak JSON.
+
+It does what a function needs of an SDK and no more: Signature Version 4, credentials from the
+environment or from the container endpoint (SnapStart), one kept-alive connection, timeouts, and
+bounded retries. It exists because loading boto3 costs several times the rest of a cold start.
+`AWS_CLIENT=boto3` swaps in boto3 behind the same `call`, and so does any setting listed in
+`_needs_boto3`, which this client does not carry out.
+
+A retry may follow a request whose reply was lost, so AWS may carry out a call twice. That is
+harmless for reads and for writes that set a value. A conditional write can fail on the trace of its
+own first try: put a token of your own in the item, ask for `ReturnValuesOnConditionCheckFailure`
+and look at `AwsError.detail["Item"]`, as `idempotency.py` does.
+
+Threads may share a client: a connection is taken out of the pool for the time of a call.
+"""
+
+import hmac
+import json
+import os
+import select
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from email.utils import mktime_tz, parsedate_tz
+from functools import cache
+from hashlib import sha256
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+from zlib import crc32
+
+# botocore's service name: prefix of the target, JSON version, name in AWS_ENDPOINT_URL_<NAME>
+SERVICES = {
+    "dynamodb": ("DynamoDB_20120810", "1.0", "DYNAMODB"),
+    "events": ("AWSEvents", "1.1", "EVENTBRIDGE"),
+    "secretsmanager": ("secretsmanager", "1.1", "SECRETS_MANAGER"),
+    "sqs": ("AmazonSQS", "1.0", "SQS"),
+    "ssm": ("AmazonSSM", "1.1", "SSM"),
+}
+# A region's name begins with its partition; all others are in amazonaws.com.
+DNS_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+}
+RETRYABLE_STATUS = {429, 500, 502, 503, 504}
+RETRYABLE_CODES = {
+    *("InternalServerError", "LimitExceededException", "ProvisionedThroughputExceededException"),
+    *("RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "RequestTimeout"),
+    *("RequestTimeoutException", "ThrottledException", "Throttling", "ThrottlingException"),
+    *("TooManyRequestsException", "TransactionInProgressException"),
+}
+EXPIRED_CODES = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
+SKEW_CODES = {
+    *("InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"),
+    "SignatureDoesNotMatch",
+}
+CONTAINER_HOSTS = {"127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23"}
+
+CONNECT_S, READ_S, ATTEMPTS = 1.0, 3.0, 4
+PATIENCE_S = 8.0  # no attempt starts later than this after the call began
+REFRESH_S = 300.0  # credentials are renewed this long before they expire
+IDLE_S = 50.0  # a connection idle for longer may have been dropped without a word
+SKEW_S = 60.0  # a clock wrong by less is not why a signature was refused
+BACKOFF_S, BACKOFF_CAP_S = 0.1, 2.0
+
+
+class Aws(Protocol):
+    """What the rest of the code knows of AWS: one call, with the payload of the wire."""
+
+    def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]: ...
+
+
+class AwsError(Exception):
+    """A failed call: `status` is 0 when no answer came, `detail` has the error's own fields."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        status: int = 0,
+        retryable: bool = False,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+        self.status = status
+        self.retryable = retryable
+        self.detail = detail or {}
+
+
+class Credentials(NamedTuple):
+    access_key: str
+    secret_key: str
+    token: str = ""
+    expires: float = float("inf")
+
+
+class Endpoint(NamedTuple):
+    secure: bool
+    hostname: str
+    port: int | None
+    host: str  # the header
+    path: str
+
+
+@cache
+def connect() -> Aws:
+    """The client of this execution environment."""
+    chosen = os.environ.get("AWS_CLIENT", "thin")
+    if chosen not in ("thin", "boto3"):
+        raise ValueError(f"AWS_CLIENT must be thin or boto3, not {chosen!r}")
+    if chosen == "boto3" or _needs_boto3():
+        from .sdk import Boto3Aws  # noqa: PLC0415 (dear to load)
+
+        return Boto3Aws()
+    return ThinAws()
+
+
+def _needs_boto3() -> bool:
+    env = os.environ
+    proxy = env.get("HTTPS_PROXY") or env.get("https_proxy")
+    return (
+        bool(proxy and not env.get("AWS_ENDPOINT_URL", "").startswith("http:"))
+        or env.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
+        or env.get("AWS_USE_DUALSTACK_ENDPOINT", "").lower() == "true"
+    )
+
+
+def _jitter() -> float:
+    # Not `random`: its state would be the same in every copy of a SnapStart snapshot.
+    return int.from_bytes(os.urandom(4)) / 2**32
+
+
+class ThinAws:
+    def __init__(  # noqa: PLR0913 (all by name and all with a default)
+        self,
+        *,
+        connect_s: float = CONNECT_S,
+        read_s: float = READ_S,
+        attempts: int = ATTEMPTS,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = _jitter,
+    ) -> None:
+        self._connect_s = connect_s
+        self._read_s = read_s
+        self._attempts = attempts
+        self._patience_s = patience_s
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._skew = 0.0
+        self._credentials: Credentials | None = None
+        self._endpoints: dict[str, Endpoint] = {}
+        self._idle: dict[Endpoint, list[tuple[float, HTTPConnection]]] = {}
+        self._tls: ssl.SSLContext | None = None
+
+    def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        target, version, _ = SERVICES[service]
+        endpoint = self._endpoints.get(service) or self._endpoints.setdefault(
+            service, find_endpoint(service)
+        )
+        headers = {
+            "content-type": f"application/x-amz-json-{version}",
+            "host": endpoint.host,
+            "x-amz-target": f"{target}.{operation}",
+        }
+        if service == "sqs":  # asks for the error codes that boto3 shows
+            headers["x-amzn-query-mode"] = "true"
+        body = json.dumps(payload, separators=(",", ":")).encode()
+        began = self._clock()
+        attempt, repaired = 1, set[str]()
+        while True:
+            try:
+                credentials = self._current_credentials()
+                signed = sign(
+                    "POST", endpoint.path, "", headers, body,
+                    credentials=credentials, region=_region(), service=service,
+                    at=self._clock() + self._skew,
+                )  # fmt: skip
+                status, head, raw = self._exchange(endpoint, signed, body)
+                if status == 200:
+                    return _decode(head, raw)
+                error = _failure(status, head, raw)
+                if error.code not in repaired and self._repair(error, head, credentials):
+                    repaired.add(error.code)
+                    continue
+                raise error
+            except AwsError as error:
+                waited = self._clock() - began
+                if not error.retryable or attempt >= self._attempts or waited > self._patience_s:
+                    error.add_note(f"{service} {operation}, attempt {attempt}")
+                    raise
+            self._sleep(self._jitter() * min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)))
+            attempt += 1
+
+    def _current_credentials(self) -> Credentials:
+        known, now = self._credentials, self._clock()
+        if known is None or known.expires - REFRESH_S < now:
+            try:
+                self._credentials = known = load_credentials()
+            except AwsError:
+                if known is None or known.expires <= now:
+                    raise
+        return known
+
+    def _repair(self, error: AwsError, head: HTTPMessage, used: Credentials) -> bool:
+        """Whether the cause of a refusal was put right, so that the call may go again at once."""
+        if error.code in EXPIRED_CODES:
+            self._credentials = load_credentials()
+            return self._credentials != used
+        if error.code in SKEW_CODES and (date := parsedate_tz(head.get("date"))):
+            before, self._skew = self._skew, mktime_tz(date) - self._clock()
+            return abs(self._skew - before) > SKEW_S
+        return False
+
+    def _exchange(
+        self, endpoint: Endpoint, headers: dict[str, str], body: bytes
+    ) -> tuple[int, HTTPMessage, bytes]:
+        connection: HTTPConnection | None = None
+        try:
+            connection = self._idle_connection(endpoint) or self._new_connection(endpoint)
+            connection.request("POST", endpoint.path, body, headers)
+            response = connection.getresponse()
+            raw = response.read()
+        except (OSError, HTTPException) as error:
+            if connection:
+                connection.close()
+            self._idle.pop(endpoint, None)  # the others are no better
+            raise AwsError("ConnectionError", repr(error), retryable=True) from error
+        if connection.sock:  # otherwise the server asked to close
+            self._idle.setdefault(endpoint, []).append((self._clock(), connection))
+        return response.status, response.headers, raw
+
+    def _idle_connection(self, endpoint: Endpoint) -> HTTPConnection | None:
+        idle = self._idle.get(endpoint, [])
+        while idle:
+            since, connection = idle.pop()
+            # Something to read on an idle connection is the server's goodbye.
+            readable, _, _ = select.select([connection.sock], [], [], 0)
+            if not readable and self._clock() - since <= IDLE_S:
+                return connection
+            connection.close()
+        return None
+
+    def _new_connection(self, endpoint: Endpoint) -> HTTPConnection:
+        connection = HTTPConnection(endpoint.hostname, endpoint.port, timeout=self._connect_s)
+        if endpoint.secure:
+            if self._tls is None:  # reading the CA bundle is dear: once for all endpoints
+                self._tls = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+            connection = HTTPSConnection(
+                endpoint.hostname, endpoint.port, timeout=self._connect_s, context=self._tls
+            )
+        connection.connect()
+        connection.sock.settimeout(self._read_s)
+        return connection
+
+
+def sign(  # noqa: PLR0913 (what the signature covers)
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    credentials: Credentials,
+    region: str,
+    service: str,
+    at: float,
+) -> dict[str, str]:
+    """The headers with a Signature Version 4 added.
+
+    Header names are in lower case; path and query are in canonical form (`/` and empty here).
+    """
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
+    signed = {**headers, "x-amz-date": stamp}
+    if credentials.token:
+        signed["x-amz-security-token"] = credentials.token
+    names = sorted(signed)
+    canonical = "\n".join(
+        (
+            method,
+            path,
+            query,
+            *(f"{name}:{' '.join(signed[name].split())}" for name in names),
+            "",
+            ";".join(names),
+            sha256(body).hexdigest(),
+        )
+    )
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+    key = f"AWS4{credentials.secret_key}".encode()
+    for part in (*scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signed["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
+        f"SignedHeaders={';'.join(names)}, Signature={key.hex()}"
+    )
+    return signed
+
+
+def load_credentials() -> Credentials:
+    env = os.environ
+    if env.get("AWS_ACCESS_KEY_ID") and env.get("AWS_SECRET_ACCESS_KEY"):
+        token = env.get("AWS_SESSION_TOKEN", "")
+        return Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], token)
+    if not (url := env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")):
+        message = "none in the environment (AWS_CLIENT=boto3 also reads profiles)"
+        raise AwsError("NoCredentialsError", message)
+    parts = urlsplit(url)
+    if parts.hostname not in CONTAINER_HOSTS:  # the token must not leave this machine
+        raise AwsError("NoCredentialsError", f"{parts.hostname} is not a container endpoint")
+    token = env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
+    try:
+        if file := env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
+            with open(file) as stream:  # noqa: PTH123 (pathlib costs an import)
+                token = stream.read()
+        connection = HTTPConnection(parts.hostname, parts.port, timeout=2)
+        headers = {"Authorization": token.strip()} if token else {}
+        connection.request("GET", url[url.index("/", 8) :], headers=headers)
+        reply = connection.getresponse()
+        body = reply.read()
+        connection.close()
+        found = json.loads(body)
+        from datetime import datetime  # noqa: PLC0415 (seldom needed)
+
+        return Credentials(
+            found["AccessKeyId"],
+            found["SecretAccessKey"],
+            found["Token"],
+            datetime.fromisoformat(found["Expiration"]).timestamp(),
+        )
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
+        # The class only: a bad body may hold half of a key.
+        raise AwsError("CredentialsError", type(error).__name__, retryable=True) from None
+
+
+def find_endpoint(service: str) -> Endpoint:
+    name = SERVICES[service][2]
+    env = os.environ
+    url = env.get(f"AWS_ENDPOINT_URL_{name}") or env.get("AWS_ENDPOINT_URL")
+    if not url:
+        region = _region()
+        special = (suffix for start, suffix in DNS_SUFFIXES.items() if region.startswith(start))
+        url = f"https://{service}.{region}.{next(special, 'amazonaws.com')}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise AwsError("BadEndpoint", f"AWS_ENDPOINT_URL: {url!r} is not an http(s) URL")
+    secure = parts.scheme == "https"
+    host = parts.netloc.rpartition("@")[2].removesuffix(":443" if secure else ":80")
+    return Endpoint(secure, parts.hostname, parts.port, host, parts.path or "/")
+
+
+def _region() -> str:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise AwsError("NoRegionError", "AWS_REGION is not set")
+    return region
+
+
+def _decode(head: HTTPMessage, raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw or b"{}")
+        expected = head.get("x-amz-crc32")  # DynamoDB
+        if isinstance(value, dict) and (not expected or crc32(raw) == int(expected)):
+            return value
+    except ValueError:
+        pass
+    raise AwsError("BadReply", "damaged on the way", status=200, retryable=True)
+
+
+def _failure(status: int, head: HTTPMessage, raw: bytes) -> AwsError:
+    try:
+        detail = json.loads(raw)
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):  # a load balancer's page, or nothing
+        detail = {}
+    code = str(detail.pop("__type", "") or head.get("x-amzn-errortype", ""))
+    code = code.partition(":")[0].rpartition("#")[2] or str(status)
+    code = head.get("x-amzn-query-error", code).partition(";")[0]  # SQS
+    message = str(detail.pop("message", "") or detail.pop("Message", ""))
+    retryable = is_retryable(code, status)
+    return AwsError(code, message, status=status, retryable=retryable, detail=detail)
+
+
+def is_retryable(code: str, status: int) -> bool:
+    return status in RETRYABLE_STATUS or code in RETRYABLE_CODES

@@ -1,0 +1,121 @@
+"""JSON logs on the standard library's logging: one object per line.
+
+Every line carries the service, its version, the function, the request id, the correlation id and
+whether the execution environment was new. Fields are given with `extra`:
+
+    logger.info("order recorded", extra={"order_id": order.order_id})
+
+Whole events are never logged, and fields with a telling name (see `SENSITIVE`) are masked.
+"""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from random import random
+from typing import Any, Final
+
+import msgspec
+
+from .settings import ServiceSettings
+
+SENSITIVE: Final = frozenset(
+    {
+        "access_token",
+        "address",
+        "api_key",
+        "apikey",
+        "authorization",
+        "card_number",
+        "client_secret",
+        "cookie",
+        "email",
+        "iban",
+        "passwd",
+        "password",
+        "phone",
+        "private_key",
+        "refresh_token",
+        "secret",
+        "set-cookie",
+        "signature",
+        "ssn",
+        "token",
+        "x-api-key",
+    }
+)
+MASK: Final = "[redacted]"
+
+logger = logging.getLogger("service")
+
+_RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+_service: dict[str, object] = {}
+_invocation: dict[str, object] = {}
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a log record as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat("T", "milliseconds"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            **_service,
+            **_invocation,
+        }
+        line |= {
+            name: value
+            for name, value in record.__dict__.items()
+            if name not in _RECORD_FIELDS and not name.startswith("_")
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+            line["stack"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(redact(line), enc_hook=repr).decode()
+
+
+def redact(value: Any) -> Any:
+    """Return `value` with every sensitive field masked, at any depth."""
+    if isinstance(value, dict):
+        return {
+            str(name): MASK if str(name).lower() in SENSITIVE else redact(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact(inner) for inner in value]
+    return value
+
+
+def configure(settings: ServiceSettings) -> None:
+    """Send all logging, the libraries' included, through the JSON formatter."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler(sys.stdout))
+    for handler in root.handlers:
+        handler.setFormatter(JsonFormatter())
+    root.setLevel(logging.WARNING)
+    logger.setLevel(settings.log_level)
+    _service.update(
+        service=settings.service_name,
+        stage=settings.stage,
+        version=settings.service_version,
+    )
+
+
+def begin_invocation(settings: ServiceSettings, **fields: object) -> None:
+    """Forget the last invocation's fields, take this one's, and draw whether it logs at DEBUG."""
+    _invocation.clear()
+    _invocation.update(fields)
+    sampled = settings.log_sample_rate > 0 and random() < settings.log_sample_rate  # noqa: S311
+    logger.setLevel("DEBUG" if sampled else settings.log_level)
+
+
+def correlate(correlation_id: str) -> None:
+    """Take over the id that came with the request or record; it is passed on to what is emitted."""
+    _invocation["correlation_id"] = correlation_id
+
+
+def correlation_id() -> str:
+    """The id to pass on with everything that this invocation emits."""
+    return str(_invocation.get("correlation_id", ""))

@@ -1,0 +1,1 @@
+"""Development tools of this project: `python -m tools.<name>`, or the Makefile's targets."""

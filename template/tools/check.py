@@ -1,0 +1,57 @@
+"""Everything that can be checked without running the service: `make check`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools.local_env import local_environment
+from tools.merge import write_merged
+from tools.project import ROOT, project
+from tools.sam import sam
+
+
+def steps() -> dict[str, list[str]]:
+    """The checks by name, each a command."""
+    template = str(write_merged().relative_to(ROOT))
+    validate = ["validate", "--lint", "--template", template, "--region", project().region]
+    return {
+        "format": [_tool("ruff"), "format", "--check", "--quiet", "--diff", "."],
+        "lint": [_tool("ruff"), "check", "--quiet", "."],
+        "types": [_tool("mypy"), "--no-error-summary"],
+        "imports": [_tool("lint-imports"), "--no-cache"],
+        "template": [_tool("cfn-lint"), "--regions", project().region, "--", template],
+        "sam": sam(*validate),
+    }
+
+
+def main() -> None:
+    """Run every check, show what failed, and end with 1 if anything did."""
+    environment = {**os.environ, **local_environment()}
+    environment.pop("AWS_PROFILE", None)
+    failed = []
+    for name, command in steps().items():
+        started = time.monotonic()
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        verdict = "ok" if done.returncode == 0 else "FAILED"
+        print(f"{name:10} {verdict}  ({time.monotonic() - started:.1f} s)", flush=True)
+        if done.returncode != 0:
+            failed.append(name)
+            print(f"{done.stdout}{done.stderr}".rstrip(), flush=True)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+if __name__ == "__main__":
+    from tools.cli import guarded
+
+    guarded(main)

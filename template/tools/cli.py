@@ -1,0 +1,18 @@
+"""How a tool ends: errors a person can fix are one line, not a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tools.project import ToolError
+
+
+def guarded(main: Callable[[], None]) -> None:
+    """Run a tool's main function."""
+    try:
+        main()
+    except ToolError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

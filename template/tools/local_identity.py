@@ -1,0 +1,62 @@
+"""An identity provider on the emulator, for an API that asks for JSON Web Tokens."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from tools.project import project
+from tools.stack import client
+from tools.template import Template
+
+ISSUER = "JwtIssuer"
+AUDIENCE = "JwtAudience"
+_POOL = "local"
+_PASSWORD = "Local-only-1"  # noqa: S105  of an invented user on the emulator
+
+
+def local_identity(template: Template, endpoint: str) -> dict[str, str]:
+    """The parameters that name the provider, if the template has them."""
+    if ISSUER not in (template.get("Parameters") or {}):
+        return {}
+    cognito = client("cognito-idp", endpoint)
+    pool = _pool(cognito) or cognito.create_user_pool(PoolName=_POOL)["UserPool"]["Id"]
+    app = _app(cognito, pool)
+    issuer = f"https://cognito-idp.{project().region}.amazonaws.com/{pool}"
+    return {ISSUER: issuer, AUDIENCE: app}
+
+
+def local_token(endpoint: str) -> str:
+    """A token that the local API accepts."""
+    cognito = client("cognito-idp", endpoint)
+    pool = _pool(cognito)
+    app = _app(cognito, pool)
+    user = f"user-{uuid.uuid4()}"
+    cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=user, Password=_PASSWORD, Permanent=True
+    )
+    answer = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=app,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user, "PASSWORD": _PASSWORD},
+    )
+    return str(answer["AuthenticationResult"]["IdToken"])
+
+
+def _pool(cognito: Any) -> str:
+    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    return next((pool["Id"] for pool in pools if pool["Name"] == _POOL), "")
+
+
+def _app(cognito: Any, pool: str) -> str:
+    apps = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=10)["UserPoolClients"]
+    if apps:
+        return str(apps[0]["ClientId"])
+    created = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName=_POOL,
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
+    return str(created["UserPoolClient"]["ClientId"])

@@ -1,0 +1,64 @@
+"""Follow what the functions log, in a form made for reading."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from tools.service import Service
+
+# Fields that are the same on every line, or that a reader seldom needs.
+_HIDDEN = {
+    "timestamp",
+    "level",
+    "message",
+    "logger",
+    "service",
+    "stage",
+    "version",
+    "function",
+    "request_id",
+    "cold_start",
+    "_aws",
+}
+_PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
+
+
+class Tail:
+    """The new log lines of some functions, each shown once."""
+
+    def __init__(self, service: Service, functions: list[str]) -> None:
+        self._service = service
+        self._functions = functions
+        self._since = time.time()
+        self._seen: set[tuple[str, str]] = set()
+
+    def new_lines(self) -> list[str]:
+        """What was logged since the last time."""
+        found = []
+        for function in self._functions:
+            for event in self._service.log_events(function, self._since):
+                key = (function, event["eventId"])
+                if key not in self._seen:
+                    self._seen.add(key)
+                    shown = readable(event["message"])
+                    if shown:
+                        found.append((event["timestamp"], f"{function:>8} | {shown}"))
+        return [line for _, line in sorted(found)]
+
+
+def readable(message: str) -> str:
+    """One log line for people; nothing for the lines that the platform adds."""
+    if message.startswith(_PLATFORM):
+        return ""
+    try:
+        line: Any = json.loads(message)
+    except ValueError:
+        return message.rstrip()
+    if not isinstance(line, dict):
+        return message.rstrip()
+    fields = " ".join(f"{name}={value}" for name, value in line.items() if name not in _HIDDEN)
+    if "_aws" in line:
+        return f"metrics {fields}"
+    return f"{line.get('level', '')} {line.get('message', '')} {fields}".strip()

@@ -1,0 +1,166 @@
+"""The deployed service of one stage, found by its functions and its stack.
+
+Nothing here depends on logical ids: the functions' settings and mappings say what they use.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tools.project import ToolError, project
+from tools.stack import Stack
+from tools.stages import LOCAL, stack_name
+
+ALIAS = "live"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One stage of this service, on AWS or, with an endpoint, on the emulator."""
+
+    stage: str
+    endpoint: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on the emulator."""
+        return self.endpoint is not None
+
+    @property
+    def stack(self) -> Stack:
+        """The stack that holds it."""
+        return _stack(self.stage, self.endpoint)
+
+    def client(self, name: str) -> Any:
+        """A boto3 client for the place where the service is."""
+        return self.stack.client(name)
+
+    def function(self, name: str) -> str:
+        """The name of the function `api`, `queue`, …"""
+        return f"{project().slug}-{self.stage}-{name}"
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """The configuration of a function."""
+        try:
+            found = self.client("lambda").get_function_configuration(
+                FunctionName=self.function(name), Qualifier=ALIAS
+            )
+        except self.client("lambda").exceptions.ResourceNotFoundException as error:
+            raise ToolError(f"{self.stage} has no function {self.function(name)}") from error
+        return dict(found)
+
+    def variable(self, function: str, name: str) -> str:
+        """One environment variable of a function."""
+        return str(self.settings(function)["Environment"]["Variables"][name])
+
+    def mapping(self, function: str) -> dict[str, Any]:
+        """The event source mapping of a function."""
+        listed = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        for mapping in listed:
+            if self.function(function) in mapping["FunctionArn"].split(":"):
+                return dict(mapping)
+        raise ToolError(f"{self.function(function)} reads from no queue or stream")
+
+    def queue_url(self, arn: str) -> str:
+        """The URL of a queue."""
+        name = arn.rsplit(":", 1)[-1]
+        return str(self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+
+    def queue_attributes(self, url: str) -> dict[str, str]:
+        """Every attribute of a queue."""
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return dict(answer["Attributes"])
+
+    def failure_destination(self, function: str) -> str:
+        """The ARN of where an asynchronous function's failures go."""
+        found = self.client("lambda").get_function_event_invoke_config(
+            FunctionName=self.function(function), Qualifier=ALIAS
+        )
+        return str(found["DestinationConfig"]["OnFailure"]["Destination"])
+
+    def bucket(self) -> str:
+        """The bucket whose objects start a function."""
+        s3 = self.client("s3")
+        for name in self.stack.of_type("AWS::S3::Bucket"):
+            if s3.get_bucket_notification_configuration(Bucket=name).get(
+                "LambdaFunctionConfigurations"
+            ):
+                return name
+        raise ToolError("no bucket starts a function")
+
+    def topic(self) -> str:
+        """The topic whose messages start a function."""
+        sns = self.client("sns")
+        for arn in self.stack.of_type("AWS::SNS::Topic"):
+            listed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+            if any(subscription["Protocol"] == "lambda" for subscription in listed):
+                return arn
+        raise ToolError("no topic starts a function")
+
+    def bus(self) -> str:
+        """The event bus that the service listens to."""
+        return next(iter(self.stack.of_type("AWS::Events::EventBus")), "default")
+
+    def schedule(self) -> dict[str, Any]:
+        """The EventBridge schedule that starts a function."""
+        for physical in self.stack.of_type("AWS::Scheduler::Schedule"):
+            name = physical.rsplit("/", 1)[-1]
+            group = {"GroupName": physical.rsplit("/", 2)[-2]} if "/" in physical else {}
+            return dict(self.client("scheduler").get_schedule(Name=name, **group))
+        raise ToolError("the stack has no schedule")
+
+    def functions(self) -> list[str]:
+        """The short names of the functions that are deployed."""
+        prefix = self.function("")
+        names = self.stack.of_type("AWS::Lambda::Function")
+        return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+    def log_lines(self, function: str, since: float) -> list[dict[str, Any]]:
+        """What a function logged as JSON since then, oldest first."""
+        lines = [_parsed(event["message"]) for event in self.log_events(function, since)]
+        return [line for line in lines if isinstance(line, dict)]
+
+    def log_events(self, function: str, since: float) -> list[dict[str, Any]]:
+        """The events in a function's log group since then, oldest first."""
+        configured = (self.settings(function).get("LoggingConfig") or {}).get("LogGroup")
+        group = configured or f"/aws/lambda/{self.function(function)}"
+        logs = self.client("logs")
+        found: list[dict[str, Any]] = []
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=int(since * 1000)
+            )
+            for page in pages:
+                found += page["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return sorted(found, key=lambda event: int(event["timestamp"]))
+
+
+def wait_until(description: str, check: Any, seconds: float = 30.0) -> Any:
+    """Wait for a check to answer something true and return that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise ToolError(f"not within {seconds:.0f} s: {description}")
+        time.sleep(0.2)
+
+
+@functools.cache
+def _stack(stage: str, endpoint: str | None) -> Stack:
+    name = f"{project().slug}-{LOCAL}" if stage == LOCAL else stack_name(stage)
+    return Stack(name, endpoint)
+
+
+def _parsed(message: str) -> Any:
+    try:
+        return json.loads(message)
+    except ValueError:
+        return message

@@ -1,0 +1,69 @@
+"""A deployed stack, on the emulator or on AWS: its resources, outputs and clients."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+from tools.project import project
+
+_CONFIG = botocore.config.Config(
+    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One deployed stack; `endpoint` is None on AWS."""
+
+    name: str
+    endpoint: str | None = None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the place where the stack is."""
+        return client(service, self.endpoint)
+
+    def of_type(self, kind: str) -> list[str]:
+        """The physical ids of the resources of one type: table names, topic ARNs, …"""
+        return [physical for found, physical in _resources(self) if found == kind]
+
+    def outputs(self) -> dict[str, str]:
+        """Every output of the stack."""
+        described = self.client("cloudformation").describe_stacks(StackName=self.name)
+        outputs = described["Stacks"][0].get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+    def refresh(self) -> None:
+        """Forget the resources read so far, after a deployment."""
+        _resources.cache_clear()
+
+    def exists(self) -> bool:
+        """Whether the stack is there."""
+        try:
+            self.client("cloudformation").describe_stacks(StackName=self.name)
+        except botocore.exceptions.ClientError:
+            return False
+        return True
+
+
+@functools.cache
+def client(service: str, endpoint: str | None) -> Any:
+    """A boto3 client, made once per service and place."""
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name=project().region, config=_CONFIG
+    )
+
+
+@functools.cache
+def _resources(stack: Stack) -> list[tuple[str, str]]:
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
+    return [
+        (resource["ResourceType"], resource.get("PhysicalResourceId", ""))
+        for page in pages.paginate(StackName=stack.name)
+        for resource in page["StackResourceSummaries"]
+    ]

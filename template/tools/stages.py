@@ -1,0 +1,45 @@
+"""The parameters of each stage, from samconfig.toml."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from typing import Any
+
+from tools.project import ROOT, ToolError
+
+LOCAL = "local"
+
+
+def stage_parameters(stage: str) -> dict[str, str]:
+    """The template parameters of a stage; the emulator's stage needs no entry."""
+    parameters = {"Stage": stage}
+    deploy = _config().get(stage, {}).get("deploy", {}).get("parameters")
+    if deploy is None and stage != LOCAL:
+        raise ToolError(f"samconfig.toml has no stage called {stage!r}: {', '.join(stage_names())}")
+    overrides = (deploy or {}).get("parameter_overrides", [])
+    pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        parameters[name] = value.strip('"')
+    return parameters
+
+
+def stack_name(stage: str) -> str:
+    """The name of a stage's stack."""
+    entry: dict[str, Any] = _config().get(stage, {}).get("deploy", {}).get("parameters", {})
+    default = _config().get("default", {}).get("global", {}).get("parameters", {})
+    name = entry.get("stack_name") or default.get("stack_name")
+    if not name:
+        raise ToolError(f"samconfig.toml names no stack for the stage {stage!r}")
+    return str(name)
+
+
+def stage_names() -> list[str]:
+    """The stages one can deploy to."""
+    return [name for name, body in _config().items() if isinstance(body, dict) and "deploy" in body]
+
+
+def _config() -> dict[str, Any]:
+    path = ROOT / "samconfig.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

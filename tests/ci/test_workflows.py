@@ -1,0 +1,125 @@
+"""The generated GitHub Actions files: checked by the tools for it, and by what must never change."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import support
+from tests.conftest import Render
+
+EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "everything": {"triggers": EVERYTHING},
+    "api only, other region": {"triggers": ["api"], "aws_region": "us-gov-west-1"},
+}
+PINS = {
+    "actions/checkout": ("v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"),
+    "actions/download-artifact": ("v8.0.1", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c"),
+    "actions/upload-artifact": ("v7.0.0", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f"),
+    "astral-sh/setup-uv": ("v10.0.1", "20cfd1bf945f4377ade1205e4dbc17946fc9a30d"),
+    "aws-actions/configure-aws-credentials": (
+        "v6.2.3",
+        "e6de054238d6b7531b4efff3b6587d9aade6a06c",
+    ),
+}
+
+
+def workflows(project: Path) -> dict[str, dict[Any, Any]]:
+    """Every workflow by its file name. YAML reads the key `on` as true."""
+    return {
+        path.name: yaml.safe_load(path.read_text())
+        for path in sorted((project / ".github/workflows").glob("*.yml"))
+    }
+
+
+@pytest.mark.parametrize("answers", PROFILES.values(), ids=PROFILES.keys())
+def test_linters_find_nothing(answers: dict[str, Any], render: Render) -> None:
+    project = render(**answers)
+    support.run(["git", "init", "-q"], cwd=project)  # actionlint looks for a repository
+    files = [str(path) for path in sorted((project / ".github/workflows").glob("*.yml"))]
+    schemas = "check-jsonschema", "--builtin-schema"
+    for command in (
+        ["actionlint", "-shellcheck=", "-pyflakes="],
+        ["zizmor", "--offline", "--no-progress", "--quiet", ".github"],
+        [*schemas, "vendor.github-workflows", *files],
+        [*schemas, "custom.github-workflows-require-timeout", ".github/workflows/ci.yml"],
+        [*schemas, "vendor.dependabot", ".github/dependabot.yml"],
+    ):
+        assert not support.run(command, cwd=project).failure
+
+
+def test_every_action_is_pinned_to_a_commit_that_is_named(render: Render) -> None:
+    project = render()
+    found = set()
+    for path in (project / ".github/workflows").glob("*.yml"):
+        for line in path.read_text().splitlines():
+            if "uses:" not in line or "uses: ./" in line:
+                continue
+            match = re.fullmatch(r"\s*-? uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)", line)
+            assert match, line
+            action, commit, version = match.groups()
+            assert PINS[action] == (version, commit)
+            found.add(action)
+    assert found == set(PINS)
+
+
+def test_jobs_may_do_no_more_than_they_need(render: Render) -> None:
+    for name, workflow in workflows(render()).items():
+        assert workflow["permissions"] == {}, name
+        for job_name, job in workflow["jobs"].items():
+            allowed = {"contents": "read"}
+            if job_name.startswith("deploy-"):
+                allowed["id-token"] = "write"
+                assert job["environment"] == job_name.removeprefix("deploy-")
+                assert job["concurrency"] == {"group": job_name, "cancel-in-progress": False}
+            assert job["permissions"] == allowed, job_name
+            for step in job.get("steps", []):
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    assert step["with"]["persist-credentials"] is False
+                assert "${{ github" not in step.get("run", "")
+
+
+def test_only_a_push_to_main_deploys(render: Render) -> None:
+    found = workflows(render())
+    assert found["deploy.yml"][True] == {"push": {"branches": ["main"]}}
+    assert set(found["ci.yml"][True]) == {"pull_request", "workflow_call"}
+    assert not any("id-token" in job["permissions"] for job in found["ci.yml"]["jobs"].values())
+
+
+def test_the_lock_file_is_taken_as_it_is(render: Render) -> None:
+    assert all(workflow["env"]["UV_LOCKED"] == "1" for workflow in workflows(render()).values())
+
+
+def test_a_step_is_a_target_of_the_makefile(render: Render) -> None:
+    project = render()
+    targets = re.findall(r"^([a-z0-9-]+):.*## ", (project / "Makefile").read_text(), re.MULTILINE)
+    commands = [
+        step["run"]
+        for workflow in workflows(project).values()
+        for job in workflow["jobs"].values()
+        for step in job.get("steps", [])
+        if "run" in step
+    ]
+    assert len(commands) == 10
+    for command in commands:
+        match = re.fullmatch(r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1)?", command)
+        assert match, command
+        assert match[1] in targets
+
+
+def test_dependencies_are_a_week_old_before_they_are_proposed(render: Render) -> None:
+    dependabot = yaml.safe_load((render() / ".github/dependabot.yml").read_text())
+    assert [update["package-ecosystem"] for update in dependabot["updates"]] == ["uv"]
+    assert all(update["cooldown"]["default-days"] >= 7 for update in dependabot["updates"])
+
+
+def test_without_github_there_is_nothing_of_it(render: Render) -> None:
+    project = render(ci="none")
+    assert not (project / ".github").exists()
+    assert not (project / "infra").exists()
+    for path in project.rglob("*.md"):
+        assert "github" not in path.read_text().lower(), path

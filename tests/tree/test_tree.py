@@ -1,0 +1,138 @@
+"""Rules for every file of this repository."""
+
+import re
+import subprocess
+from itertools import chain
+from pathlib import PurePosixPath
+
+import pytest
+import yaml
+
+from tests.support import ROOT
+
+FILES = sorted(
+    name
+    for name in subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    if name and (ROOT / name).is_file()
+)
+TEMPLATE_FILES = [name for name in FILES if name.startswith(("template/", "includes/"))]
+
+
+def text_of(name: str) -> str | None:
+    data = (ROOT / name).read_bytes()
+    return None if b"\0" in data else data.decode()
+
+
+# A home or scratch folder of some machine. `/root` and `/tmp` alone may mean a container's.
+MACHINE_PATHS = re.compile(
+    r"(?:/home|/Users)/(?!<|\$|runner\b|vscode\b|you\b|me\b)\w+/"
+    r"|/root/\.\w+|/opt/(?:pypi|wheels)|/work/(?:main|shared)|/tmp/bash_jobs|C:\\Users\\",
+)
+PRIVATE_HOSTS = re.compile(
+    r"https?://(?:[\w.-]*\b(?:artifactory|nexus|devpi|jfrog|proxy)\b[\w.-]*"
+    r"|[\w-]+(?:\.[\w-]+)*\.(?:internal|corp|lan)\b"
+    r"|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+)"
+    r"|file:///",
+)
+
+
+def test_no_file_names_a_machine_or_a_private_registry() -> None:
+    found = [
+        f"{name}:{number}: {match.group()}"
+        for name in FILES
+        if name != "tests/tree/test_tree.py"
+        for number, line in enumerate((text_of(name) or "").splitlines(), start=1)
+        for match in chain(MACHINE_PATHS.finditer(line), PRIVATE_HOSTS.finditer(line))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_lock_file_names_the_public_index_only() -> None:
+    lock = ROOT / "uv.lock"
+    if not lock.exists():
+        pytest.skip("no lock file is kept")
+    hosts = set(re.findall(r"https?://([^/\"]+)", lock.read_text()))
+    assert hosts <= {"pypi.org", "files.pythonhosted.org"}
+
+
+class Lenient(yaml.SafeLoader):
+    """Reads copier.yml, whose `!include` is Copier's own."""
+
+
+Lenient.add_constructor("!include", lambda loader, node: loader.construct_scalar(node))
+
+
+def test_nothing_asks_for_trust() -> None:
+    config = yaml.load((ROOT / "copier.yml").read_text(), Loader=Lenient)  # noqa: S506
+    assert not {"_tasks", "_jinja_extensions"} & set(config)
+    assert not [name for name in FILES if name.startswith("template/") and name.endswith(".pyc")]
+
+
+RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_name_is_valid_on_windows(name: str) -> None:
+    for part in PurePosixPath(name).parts:
+        assert not re.search(r'[<>:"\\|?*\x00-\x1f]', part)
+        assert not part.endswith((".", " "))
+        assert part.split(".")[0].lower() not in RESERVED
+    assert len(name) < 180
+
+
+def test_no_two_names_differ_by_case_only() -> None:
+    lowered = [name.lower() for name in FILES]
+    assert len(lowered) == len(set(lowered))
+
+
+def test_a_name_in_the_template_holds_no_statement() -> None:
+    found = [name for name in FILES if "{%" in name]
+    found += [
+        name
+        for name in TEMPLATE_FILES
+        if set(re.findall(r"{{.*?}}", name))
+        - {"{{ package_name }}", "{{ _copier_conf.answers_file }}"}
+    ]
+    assert not found
+
+
+def test_lines_end_the_same_way() -> None:
+    found = [name for name in FILES if "\r" in (text_of(name) or "")]
+    assert not found
+    found = [name for name in FILES if (text := text_of(name)) and not text.endswith("\n")]
+    assert not found
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATE_FILES if name.endswith(".jinja")])
+def test_a_template_file_reads_like_the_file_it_makes(name: str) -> None:
+    """More than one line in six being a statement means that it should be two files."""
+    text = text_of(name) or ""
+    if "{% macro" in text:
+        pytest.skip("a file of macros makes no file")
+    lines = [line for line in text.splitlines() if line.strip()]
+    statements = [
+        line
+        for line in lines
+        if line.lstrip().startswith("{%")
+        and not re.match(r"{%-?\s*(?:include|from|import|raw|endraw)\b", line.lstrip())
+    ]
+    assert len(statements) <= 5 or len(statements) * 6 <= len(lines), (
+        f"{len(statements)} of {len(lines)} lines are statements"
+    )
+
+
+def test_statements_stand_on_lines_of_their_own() -> None:
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for name in FILES
+        if name.startswith("template/") and name.endswith(".jinja")
+        for number, line in enumerate((text_of(name) or "").splitlines(), start=1)
+        if re.search(r"{%-?\s*(?:if|for|else|elif)\b", line) and not line.lstrip().startswith("{%")
+    ]
+    assert not found, "\n".join(found)
