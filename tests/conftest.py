@@ -81,7 +81,7 @@ def service_tools(template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         project = folder / "project"
         if empty:
             support.render(template, project)
-            done = support.run(["uv", "sync", "--quiet", "--no-install-project"], cwd=project)
+            done = support.run([support.UV, "sync", "--quiet", "--no-install-project"], cwd=project)
             assert not done.failure, done.failure
     return project / ".venv"
 

@@ -1,5 +1,6 @@
 """What the template's tests share: rendering, and running commands in a rendered project."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -11,10 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import copier
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
 Answers = Mapping[str, Any]
+
+
+class _CopierYaml(yaml.SafeLoader):
+    """Reads copier.yml, whose `!include` is Copier's own."""
+
+
+_CopierYaml.add_constructor("!include", lambda loader, node: loader.construct_scalar(node))
+
+
+def copier_yml() -> dict[str, Any]:
+    """The questions and settings."""
+    parsed = yaml.load((ROOT / "copier.yml").read_text(), Loader=_CopierYaml)  # noqa: S506
+    assert isinstance(parsed, dict)
+    return parsed
 
 
 def snapshot(destination: Path) -> Path:
@@ -50,6 +66,20 @@ def render(template: Path, destination: Path, answers: Answers | None = None) ->
         vcs_ref="HEAD",
     )
     return destination
+
+
+UV = os.environ.get("UV", "uv")  # set by `uv run`, which runs these tests
+
+
+@functools.cache
+def has_python(version: str) -> bool:
+    """Whether uv finds this version of Python, without downloading it."""
+    found = subprocess.run(
+        [UV, "python", "find", "--no-python-downloads", "--no-project", version],
+        capture_output=True,
+        check=False,
+    )
+    return found.returncode == 0
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """Requests as a REST API sends them (payload format 1.0)."""
 
 from base64 import b64decode
+{% if api_auth != 'none' %}
 from typing import Any, Final
+{% endif %}
 
 from .invocation import Event
 from .request import Request
+{% if api_auth != 'none' %}
 
-_CALLER: Final[tuple[str, ...]] = {{ caller_path }}
+_CALLER: Final = {{ caller_path }}
+{% endif %}
 
 
 def read(event: Event) -> Request:
@@ -18,11 +22,17 @@ def read(event: Event) -> Request:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query=event.get("queryStringParameters") or {},
         body=b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+{% if api_auth == 'none' %}
+        caller="anonymous",
+{% else %}
         caller=_caller(event["requestContext"]),
+{% endif %}
     )
+{% if api_auth != 'none' %}
 
 
 def _caller(context: Any) -> str:
     for name in _CALLER:
         context = (context or {}).get(name)
-    return context if _CALLER and context else "anonymous"
+    return context or "anonymous"
+{% endif %}

@@ -108,6 +108,8 @@ class Emulator:
             **kept,
             **local_environment(),
             "TMPDIR": str(scratch),
+            "STATE_DIR": str(scratch / "state"),
+            "S3_DATA_DIR": str(scratch / "s3"),
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_HOST": "127.0.0.1",

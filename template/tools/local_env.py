@@ -10,7 +10,7 @@ import os
 from tools.project import project
 
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105  the emulator's own default, not a secret
+SECRET_KEY = "test"  # noqa: S105  # pragma: allowlist secret
 
 _FORGOTTEN = (
     "AWS_PROFILE",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,8 +29,12 @@ LEFT_OUT = {
     "AWS::WAFv2::": "the emulator does not filter requests",
 }
 PLACEHOLDER = "left-out-locally"
-# A message that failed comes back after this many seconds instead of minutes.
-VISIBILITY_SECONDS = 4
+# A message that failed comes back after seconds instead of minutes, and not as often.
+VISIBILITY_SECONDS = 6
+RECEIVES = 2
+
+# Otherwise SAM's translator warns about a feature flag of its own.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 _ANY = "x-amazon-apigateway-any-method"
@@ -45,6 +50,10 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         _expand_any(api)
     for function in resources_of_type(plain, "AWS::Lambda::Function").values():
         function["Properties"].pop("VpcConfig", None)
+    for name, config in list(resources_of_type(plain, "AWS::Lambda::EventInvokeConfig").items()):
+        # The emulator heeds only the one of the unpublished version.
+        latest = {**config["Properties"], "Qualifier": "$LATEST"}
+        plain["Resources"][f"{name}Latest"] = {**config, "Properties": latest}
     for alias in resources_of_type(plain, "AWS::Lambda::Alias").values():
         alias.pop("UpdatePolicy", None)  # names a CodeDeploy application
     for mapping in resources_of_type(plain, "AWS::Lambda::EventSourceMapping").values():
@@ -52,8 +61,10 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
             # tools.streams polls instead: the emulator loses records that fail.
             mapping["Properties"]["Enabled"] = False
     for queue in resources_of_type(plain, "AWS::SQS::Queue").values():
-        if "RedrivePolicy" in (queue.get("Properties") or {}):
-            queue["Properties"]["VisibilityTimeout"] = VISIBILITY_SECONDS
+        properties = queue.get("Properties") or {}
+        if "RedrivePolicy" in properties:
+            properties["VisibilityTimeout"] = VISIBILITY_SECONDS
+            properties["RedrivePolicy"]["maxReceiveCount"] = RECEIVES
     left_out = [
         name
         for name, body in plain["Resources"].items()

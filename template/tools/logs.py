@@ -22,6 +22,8 @@ _HIDDEN = {
     "cold_start",
     "_aws",
 }
+# A line may turn up this long after its own timestamp.
+_LATE_SECONDS = 60.0
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 
@@ -31,20 +33,22 @@ class Tail:
     def __init__(self, service: Service, functions: list[str]) -> None:
         self._service = service
         self._functions = functions
-        self._since = time.time()
-        self._seen: set[tuple[str, str]] = set()
+        self._started = time.time()
+        self._seen: set[tuple[object, ...]] = set()
 
     def new_lines(self) -> list[str]:
         """What was logged since the last time."""
+        since = max(self._started, time.time() - _LATE_SECONDS)
         found = []
         for function in self._functions:
-            for event in self._service.log_events(function, self._since):
-                key = (function, event["eventId"])
-                if key not in self._seen:
-                    self._seen.add(key)
-                    shown = readable(event["message"])
-                    if shown:
-                        found.append((event["timestamp"], f"{function:>8} | {shown}"))
+            for event in self._service.log_events(function, since):
+                # The emulator gives its events no ids.
+                key = (function, event["logStreamName"], event["timestamp"], event["message"])
+                if key in self._seen:
+                    continue
+                self._seen.add(key)
+                if shown := readable(event["message"]):
+                    found.append((event["timestamp"], f"{function:>10} | {shown}"))
         return [line for _, line in sorted(found)]
 
 

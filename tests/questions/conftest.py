@@ -1,4 +1,4 @@
-"""The real questions over a template of next to no files: what a copy costs then is the questions."""
+"""The real questions over a template of next to no files, so that a copy takes little time."""
 
 import shutil
 from collections.abc import Mapping
@@ -10,9 +10,14 @@ import copier
 import pytest
 import yaml
 
-from tests.support import ROOT
+from tests.support import ROOT, copier_yml
 
 ANSWERS_FILE = "{{ _copier_conf.answers_file }}.jinja"
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    name: details for name, details in copier_yml().items() if not name.startswith("_")
+}
 
 
 def questions_only(folder: Path) -> Path:

@@ -1,23 +1,18 @@
 """The questionnaire as a person meets it, in a terminal."""
 
 import os
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pexpect
 import pytest
-import yaml
 
-from tests.support import ROOT
-
-from .conftest import answers_of
+from .conftest import QUESTIONS, answers_of
 
 ENTER, SPACE, DOWN, UP, CTRL_C = "\r", " ", "\x1b[B", "\x1b[A", "\x03"
 CLEAR = "\x15"
+WHERE_IS_THE_CURSOR, AT_THE_TOP = "\x1b[6n", "\x1b[1;1R"
 
 # In the order in which someone meets them who only presses Enter.
 DEFAULT_PATH = [
@@ -36,44 +31,73 @@ DEFAULT_PATH = [
 
 def asked(name: str) -> str:
     """How the question begins on the screen."""
-    questions: dict[str, Any] = next(
-        iter(yaml.load_all((ROOT / "copier.yml").read_text(), Loader=_Questions))  # noqa: S506
-    )
-    help_line: str = questions[name]["help"]
+    help_line: str = QUESTIONS[name]["help"]
     return help_line.split("?")[0] + "?"
 
 
-class _Questions(yaml.SafeLoader):
-    """copier.yml without what it includes."""
+class Terminal:
+    """A terminal with someone in front of it."""
+
+    def __init__(self, template: Path, project: Path, *options: str) -> None:
+        self.process = pexpect.spawn(
+            sys.executable,
+            ["-m", "copier", "copy", *options, str(template), str(project)],
+            encoding="utf-8",
+            dimensions=(50, 200),
+            timeout=30,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+        self.process.delaybeforesend = None
+
+    def sees(self, text: str) -> None:
+        """Wait for this text, and tell the program where the cursor is whenever it asks."""
+        while self.process.expect_exact([text, WHERE_IS_THE_CURSOR]) == 1:
+            self.process.send(AT_THE_TOP)
+
+    def meets(self, *questions: str) -> None:
+        for name in questions:
+            self.sees(asked(name))
+
+    def accepts(self, *questions: str) -> None:
+        """Press Enter at each of these."""
+        for name in questions:
+            self.answers(name)
+
+    def answers(self, question: str, *keys: str) -> None:
+        self.meets(question)
+        self.presses(*keys, ENTER)
+
+    def presses(self, *keys: str) -> None:
+        for key in keys:
+            self.process.send(key)
+
+    def ends(self) -> tuple[int | None, str]:
+        """Its exit code and the last that was seen."""
+        while self.process.expect_exact([pexpect.EOF, WHERE_IS_THE_CURSOR]) == 1:
+            self.process.send(AT_THE_TOP)
+        self.process.close()
+        return self.process.exitstatus, str(self.process.before)
+
+    def succeeds(self) -> None:
+        code, seen = self.ends()
+        assert code == 0, seen
 
 
-_Questions.add_constructor("!include", lambda *_: [])
+Sit = Callable[..., Terminal]
 
 
-@contextmanager
-def questionnaire(template: Path, project: Path, *options: str) -> "Iterator[pexpect.spawn[str]]":
-    terminal = pexpect.spawn(
-        sys.executable,
-        ["-m", "copier", "copy", *options, str(template), str(project)],
-        encoding="utf-8",
-        dimensions=(50, 200),
-        timeout=20,
-        env={**os.environ, "NO_COLOR": "1"},
-    )
-    try:
-        yield terminal
-    finally:
-        terminal.close(force=True)
+@pytest.fixture
+def sit(question_template: Path, project: Path) -> Iterator[Sit]:
+    """`sit()` starts `copier copy` in a terminal."""
+    terminals: list[Terminal] = []
 
+    def _sit(*options: str, project: Path = project) -> Terminal:
+        terminals.append(Terminal(question_template, project, *options))
+        return terminals[-1]
 
-def await_question(terminal: "pexpect.spawn[str]", name: str) -> None:
-    terminal.expect_exact(asked(name))
-
-
-def finish(terminal: "pexpect.spawn[str]") -> None:
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
+    yield _sit
+    for terminal in terminals:
+        terminal.process.close(force=True)
 
 
 @pytest.fixture
@@ -81,52 +105,37 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def test_enter_all_the_way(question_template: Path, project: Path) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        terminal.expect_exact("Order Service is ready")
-        finish(terminal)
+def test_enter_all_the_way(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.accepts(*DEFAULT_PATH)
+    terminal.sees("Order Service is ready")
+    terminal.succeeds()
 
     assert len(DEFAULT_PATH) <= 10
     assert answers_of(project)["triggers"] == ["api", "queue"]
 
 
-def test_the_same_project_as_without_a_terminal(
-    question_template: Path, project: Path, tmp_path: Path
-) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        finish(terminal)
-    with questionnaire(question_template, tmp_path / "other", "--defaults") as terminal:
-        finish(terminal)
+def test_the_same_project_as_without_a_terminal(sit: Sit, project: Path, tmp_path: Path) -> None:
+    terminal = sit()
+    terminal.accepts(*DEFAULT_PATH)
+    terminal.succeeds()
+
+    sit("--defaults", project=tmp_path / "other").succeeds()
 
     assert answers_of(project) == answers_of(tmp_path / "other")
 
 
-def test_triggers_are_chosen_with_keys(question_template: Path, project: Path) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH[:4]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "triggers")
-        terminal.send(SPACE)  # no API
-        terminal.send(DOWN + SPACE)  # no queue
-        terminal.send(DOWN + SPACE)  # a stream
-        terminal.send(DOWN + DOWN + SPACE)  # a schedule
-        terminal.send(ENTER)
-        await_question(terminal, "stream_source")
-        terminal.send(DOWN + ENTER)
-        await_question(terminal, "schedule_expression")
-        terminal.send(CLEAR + "rate(2 hours)" + ENTER)
-        await_question(terminal, "data_store")
-        terminal.send(ENTER)
-        await_question(terminal, "advanced")
-        terminal.send(ENTER)
-        finish(terminal)
+def test_triggers_are_chosen_with_keys(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.accepts(*DEFAULT_PATH[:4])
+    no_api, no_queue, stream, schedule = [SPACE], [DOWN, SPACE], [DOWN, SPACE], [DOWN, DOWN, SPACE]
+    terminal.answers("triggers", *no_api, *no_queue, *stream, *schedule)
+    terminal.answers("stream_source", DOWN)
+    terminal.answers("schedule_expression", CLEAR, "rate(2 hours)")
+    terminal.accepts("data_store", "advanced")
+    terminal.succeeds()
 
     remembered = answers_of(project)
     assert remembered["triggers"] == ["stream", "schedule"]
@@ -136,42 +145,31 @@ def test_triggers_are_chosen_with_keys(question_template: Path, project: Path) -
     assert "queue_type" not in remembered
 
 
-def test_no_trigger_is_refused_until_there_is_one(question_template: Path, project: Path) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH[:4]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "triggers")
-        terminal.send(SPACE + DOWN + SPACE + ENTER)
-        terminal.expect_exact("expected at least one of api, queue")
-        terminal.send(SPACE + ENTER)
-        await_question(terminal, "queue_type")
-        terminal.send(ENTER)
-        for name in DEFAULT_PATH[-2:]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        finish(terminal)
+def test_no_trigger_is_refused_until_there_is_one(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.accepts(*DEFAULT_PATH[:4])
+    terminal.answers("triggers", SPACE, DOWN, SPACE)
+    terminal.sees("expected at least one of api, queue")
+    terminal.presses(SPACE, ENTER)
+    terminal.accepts("queue_type", "data_store", "advanced")
+    terminal.succeeds()
 
     assert answers_of(project)["triggers"] == ["queue"]
 
 
-def test_wrong_then_right(question_template: Path, project: Path) -> None:
-    with questionnaire(question_template, project) as terminal:
-        await_question(terminal, "project_name")
-        terminal.send(CLEAR + "a {{ brace }}" + ENTER)
-        terminal.expect_exact("expected letters of any language")
-        terminal.send(CLEAR + "Café & Co" + ENTER)
-        for name in DEFAULT_PATH[1:3]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "aws_region")
-        terminal.send(CLEAR + "europe" + ENTER)
-        terminal.expect_exact("expected the name of an AWS region")
-        terminal.send(CLEAR + "eu-central-1" + ENTER)
-        for name in DEFAULT_PATH[4:]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        finish(terminal)
+def test_wrong_then_right(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.answers("project_name", CLEAR, "a {{ brace }}")
+    terminal.sees("expected letters of any language")
+    terminal.presses(CLEAR, "Café & Co", ENTER)
+    terminal.accepts("description", "owner")
+    terminal.answers("aws_region", CLEAR, "europe")
+    terminal.sees("expected the name of an AWS region")
+    terminal.presses(CLEAR, "eu-central-1", ENTER)
+    terminal.accepts(*DEFAULT_PATH[4:])
+    terminal.succeeds()
 
     remembered = answers_of(project)
     assert remembered["project_name"] == "Café & Co"
@@ -179,48 +177,38 @@ def test_wrong_then_right(question_template: Path, project: Path) -> None:
     assert remembered["aws_region"] == "eu-central-1"
 
 
-def test_a_choice_that_does_not_go_with_an_earlier_one_says_why(
-    question_template: Path, project: Path
-) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH[:6]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "api_auth")
-        terminal.expect_exact("needs api_type rest")
+def test_a_choice_that_does_not_go_with_an_earlier_one_says_why(sit: Sit) -> None:
+    terminal = sit()
+
+    terminal.accepts(*DEFAULT_PATH[:6])
+    terminal.meets("api_auth")
+    terminal.sees("needs api_type rest")
 
 
-def test_advanced_asks_the_rest(question_template: Path, project: Path) -> None:
-    rest = [
-        "project_slug", "package_name", "cors_origins", "network", "vpc_endpoints", "ci",
-        "traffic_shifting", "python_version", "architecture", "license",
-    ]  # fmt: skip
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH[:-1]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "advanced")
-        terminal.send("y")
-        for name in rest:
-            await_question(terminal, name)
-            terminal.send(UP + ENTER if name == "network" else ENTER)
-        finish(terminal)
+def test_advanced_asks_the_rest(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.accepts(*DEFAULT_PATH[:-1])
+    terminal.meets("advanced")
+    terminal.presses("y")
+    terminal.accepts("project_slug", "package_name", "cors_origins")
+    terminal.answers("network", UP)
+    terminal.accepts("vpc_endpoints", "ci", "traffic_shifting")
+    terminal.accepts("python_version", "architecture", "license")
+    terminal.succeeds()
 
     remembered = answers_of(project)
     assert remembered["network"] == "new"
     assert remembered["vpc_endpoints"] == ["sqs", "ssm", "secretsmanager"]
 
 
-def test_a_name_without_latin_letters_asks_for_one(question_template: Path, project: Path) -> None:
-    with questionnaire(question_template, project) as terminal:
-        await_question(terminal, "project_name")
-        terminal.send(CLEAR + "注文サービス" + ENTER)
-        for name in DEFAULT_PATH[1:]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, "project_slug")
-        terminal.send(CLEAR + "orders" + ENTER)
-        finish(terminal)
+def test_a_name_without_latin_letters_asks_for_one(sit: Sit, project: Path) -> None:
+    terminal = sit()
+
+    terminal.answers("project_name", CLEAR, "注文サービス")
+    terminal.accepts(*DEFAULT_PATH[1:])
+    terminal.answers("project_slug", CLEAR, "orders")
+    terminal.succeeds()
 
     remembered = answers_of(project)
     assert remembered["project_name"] == "注文サービス"
@@ -228,31 +216,23 @@ def test_a_name_without_latin_letters_asks_for_one(question_template: Path, proj
 
 
 @pytest.mark.parametrize("answered", [0, 4, 9])
-def test_backing_out_writes_nothing(question_template: Path, project: Path, answered: int) -> None:
-    with questionnaire(question_template, project) as terminal:
-        for name in DEFAULT_PATH[:answered]:
-            await_question(terminal, name)
-            terminal.send(ENTER)
-        await_question(terminal, DEFAULT_PATH[answered])
-        terminal.send(CTRL_C)
-        terminal.expect(pexpect.EOF)
-        terminal.close()
+def test_backing_out_writes_nothing(sit: Sit, project: Path, answered: int) -> None:
+    terminal = sit()
 
-    assert terminal.exitstatus == 1
+    terminal.accepts(*DEFAULT_PATH[:answered])
+    terminal.meets(DEFAULT_PATH[answered])
+    terminal.presses(CTRL_C)
+    code, _ = terminal.ends()
+
+    assert code == 1
     assert not project.exists()
 
 
-def test_refused_data_ends_with_the_question_and_what_is_expected(
-    question_template: Path, project: Path
-) -> None:
-    options = ["--defaults", "--data", "aws_region=europe"]
-    with questionnaire(question_template, project, *options) as terminal:
-        terminal.expect(pexpect.EOF)
-        terminal.close()
+def test_refused_data_ends_with_the_question_and_what_is_expected(sit: Sit, project: Path) -> None:
+    code, seen = sit("--defaults", "--data", "aws_region=europe").ends()
 
-    assert terminal.exitstatus != 0
-    last = re.sub(r"\s+", " ", str(terminal.before)).strip()
-    assert last.endswith(
+    assert code != 0
+    assert " ".join(seen.split()).endswith(
         "Validation error for question 'aws_region': expected the name of an AWS region, "
         'such as eu-west-1 or us-east-1; got "europe"'
     )

@@ -42,9 +42,7 @@ def project(released: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def update(folder: Path, **answers: Any) -> dict[str, Any]:
-    copier.run_update(
-        folder, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
-    )
+    copier.run_update(folder, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False)
     return answers_of(folder)
 
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from email.utils import mktime_tz, parsedate_tz
 from functools import cache
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection, responses
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 from zlib import crc32
@@ -382,7 +382,7 @@ def _failure(status: int, head: HTTPMessage, raw: bytes) -> AwsError:
     except ValueError:
         detail = None
     if not isinstance(detail, dict):  # a load balancer's page, or nothing
-        detail = {}
+        detail = {"message": responses.get(status, "")}
     code = str(detail.pop("__type", "") or head.get("x-amzn-errortype", ""))
     code = code.partition(":")[0].rpartition("#")[2] or str(status)
     code = head.get("x-amzn-query-error", code).partition(";")[0]  # SQS

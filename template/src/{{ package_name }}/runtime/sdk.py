@@ -25,8 +25,9 @@ def boto3_client(service: str) -> Any:
         read_timeout=READ_S,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
+    make: Any = boto3.client  # its type depends on whether stubs are installed
     # boto3 itself looks at AWS_DEFAULT_REGION only.
-    return boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    return make(service, region_name=os.environ.get("AWS_REGION"), config=config)
 
 
 class Boto3Aws:
