@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PYENV_BINS := $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[234]*/bin)
 empty :=
 space := $(empty) $(empty)
-export PATH := $(PATH)$(if $(PYENV_BINS),:$(subst $(space),:,$(PYENV_BINS)))
+export PATH := $(PATH)$(if $(PYENV_BINS),:$(subst $(space),:,$(PYENV_BINS))):$(CURDIR)/.uv/bin
 
 # The first interpreter that is new enough. A name that only looks like one (a pyenv shim) is skipped.
 FIND_PYTHON = for python in python3.13 python3.14 python3.12 python3 $(addsuffix /python3,$(PYENV_BINS)); do \
@@ -46,7 +46,7 @@ setup: $(STAMP) ## Install uv and the tools of this repository into .uv and .ven
 
 .PHONY: demo
 demo: $(STAMP) ## Generate a service, check it, deploy it locally and send it an order (DEST=, ANSWERS=)
-	@$(RUN) python tools/demo.py $(if $(DEST),--dest "$(DEST)") $(if $(ANSWERS),--answers "$(ANSWERS)")
+	@.venv/bin/python tools/demo.py $(if $(DEST),--dest "$(DEST)") $(if $(ANSWERS),--answers "$(ANSWERS)")
 
 .PHONY: test
 test: $(STAMP) ## Run the template's tests (the slow matrices in part)

@@ -2,19 +2,18 @@
 
 import functools
 import os
-import signal
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import copier
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import commands
+from tools.commands import ROOT, Finished
+
+__all__ = ["ROOT", "UV", "Finished", "copier_yml", "has_python", "render", "run", "snapshot"]
 
 Answers = Mapping[str, Any]
 
@@ -82,62 +81,13 @@ def has_python(version: str) -> bool:
     return found.returncode == 0
 
 
-@dataclass(frozen=True)
-class Finished:
-    command: str
-    code: int
-    output: str
-    seconds: float
-
-    @property
-    def failure(self) -> str:
-        """Empty when the command succeeded; otherwise what to show."""
-        if self.code == 0:
-            return ""
-        return f"$ {self.command}  (exit code {self.code})\n{self.output[-6000:]}"
-
-
 def run(
     command: Sequence[str],
     *,
     cwd: Path,
     env: Mapping[str, str] | None = None,
     timeout: float = 600,
-    progress: Callable[[str], None] | None = None,
 ) -> Finished:
-    """Run a command with both of its streams in one output; `progress` is given each line."""
-    started = time.monotonic()
-    lines: list[str] = []
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        os.killpg(process.pid, signal.SIGKILL)
-
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    timer = threading.Timer(timeout, stop)
-    timer.start()
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if progress is not None:
-                progress(line.rstrip("\n"))
-        code = process.wait()
-    finally:
-        timer.cancel()
-        if process.poll() is None:
-            stop()
-    if late.is_set():
-        lines.append(f"stopped after {timeout:.0f} s\n")
-    return Finished(" ".join(command), code, "".join(lines), time.monotonic() - started)
+    """Run a command with this repository's tools on the PATH; `env` is added to the environment."""
+    environment = {**os.environ, **(env or {})}
+    return commands.Command(command, cwd=cwd, env=environment).wait(timeout)

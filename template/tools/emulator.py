@@ -68,7 +68,7 @@ class Emulator:
             raise ToolError(f"port {self.port} is taken: stop what uses it or set EMULATOR_PORT")
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
-                [python, "-m", "ministack"],
+                [python, "-P", str(ROOT / "tools" / "emulator_main.py")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -234,7 +234,7 @@ def stop_shared() -> bool:
     (LOCAL_STATE / "emulator.json").unlink(missing_ok=True)
     pid = int(str(state.get("pid", 0)))
     # The number may have passed on to some other process since.
-    if pid and "ministack" in run(["ps", "-o", "command=", "-p", str(pid)], quiet=True):
+    if pid and "emulator_main" in run(["ps", "-o", "command=", "-p", str(pid)], quiet=True):
         terminate_group(pid)
         return True
     return False

@@ -113,7 +113,7 @@ def _apply(stack: Stack, plain: Template, parameters: dict[str, str]) -> None:
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
-    exists = stack.exists()
+    exists = _can_be_updated(stack)
     try:
         if exists:
             cloudformation.update_stack(**request)
@@ -128,6 +128,18 @@ def _apply(stack: Stack, plain: Template, parameters: dict[str, str]) -> None:
         waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 0.25, "MaxAttempts": 480})
     except botocore.exceptions.WaiterError as error:
         raise ToolError(f"the stack failed:\n{_failures(stack)}") from error
+
+
+def _can_be_updated(stack: Stack) -> bool:
+    """Whether the stack is there; what is left of a failed creation is removed."""
+    status = stack.status()
+    if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
+        cloudformation = stack.client("cloudformation")
+        cloudformation.delete_stack(StackName=stack.name)
+        waiter = cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 0.25, "MaxAttempts": 120})
+        return False
+    return status not in ("", "DELETE_COMPLETE")
 
 
 def _failures(stack: Stack) -> str:

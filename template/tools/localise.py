@@ -22,6 +22,7 @@ from tools.template import Template, resources_of_type
 LEFT_OUT = {
     "AWS::ApplicationAutoScaling::": "nothing to scale on one machine",
     "AWS::Budgets::": "nothing costs anything",
+    "AWS::CloudWatch::Alarm": "nobody is on call here, and the emulator lacks metric math",
     "AWS::CloudWatch::CompositeAlarm": "the emulator does not know it",
     "AWS::CodeDeploy::": "new code takes over at once",
     "AWS::EC2::": "functions run on this machine, outside any network",
@@ -32,6 +33,8 @@ PLACEHOLDER = "left-out-locally"
 # A message that failed comes back after seconds instead of minutes, and not as often.
 VISIBILITY_SECONDS = 6
 RECEIVES = 2
+
+_RESOURCE_POLICIES = ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy")
 
 # Otherwise SAM's translator warns about a feature flag of its own.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -50,10 +53,6 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         _expand_any(api)
     for function in resources_of_type(plain, "AWS::Lambda::Function").values():
         function["Properties"].pop("VpcConfig", None)
-    for name, config in list(resources_of_type(plain, "AWS::Lambda::EventInvokeConfig").items()):
-        # The emulator heeds only the one of the unpublished version.
-        latest = {**config["Properties"], "Qualifier": "$LATEST"}
-        plain["Resources"][f"{name}Latest"] = {**config, "Properties": latest}
     for alias in resources_of_type(plain, "AWS::Lambda::Alias").values():
         alias.pop("UpdatePolicy", None)  # names a CodeDeploy application
     for mapping in resources_of_type(plain, "AWS::Lambda::EventSourceMapping").values():
@@ -65,7 +64,14 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         if "RedrivePolicy" in properties:
             properties["VisibilityTimeout"] = VISIBILITY_SECONDS
             properties["RedrivePolicy"]["maxReceiveCount"] = RECEIVES
-    left_out = [
+    numbers = {
+        name: int(parameters.get(name, body.get("Default", 0)))
+        for name, body in (plain.get("Parameters") or {}).items()
+        if body.get("Type") == "Number"
+    }
+    plain["Resources"] = _with_numbers(plain["Resources"], numbers)
+    left_out = _drop_tls_rules(plain["Resources"])
+    left_out += [
         name
         for name, body in plain["Resources"].items()
         if any(body["Type"].startswith(kind) for kind in LEFT_OUT)
@@ -228,6 +234,40 @@ def _expand_any(api: dict[str, Any]) -> None:
         if operation is not None:
             for method in _METHODS:
                 item.setdefault(method, operation)
+
+
+def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
+    """References to number parameters as numbers: the emulator hands them on as text."""
+    if isinstance(node, list):
+        return [_with_numbers(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if len(node) == 1:
+        key, argument = next(iter(node.items()))
+        if key == "Ref":
+            return numbers.get(argument, node)
+        if key in ("Fn::FindInMap", "Fn::Sub", "Fn::Join"):
+            return node  # these work on text
+    return {key: _with_numbers(value, numbers) for key, value in node.items()}
+
+
+def _drop_tls_rules(resources: dict[str, Any]) -> list[str]:
+    """Take the rule that wants TLS out of resource policies: the emulator speaks plain HTTP.
+
+    The names of the policies that have no other rule come back.
+    """
+    empty = []
+    for name, body in resources.items():
+        if body["Type"] in _RESOURCE_POLICIES:
+            policy = body["Properties"]["PolicyDocument"]
+            policy["Statement"] = [rule for rule in policy["Statement"] if not _wants_tls(rule)]
+            if not policy["Statement"]:
+                empty.append(name)
+    return empty
+
+
+def _wants_tls(rule: dict[str, Any]) -> bool:
+    return "aws:SecureTransport" in json.dumps(rule.get("Condition", {}))
 
 
 def _without_references(node: Any, gone: set[str]) -> Any:

@@ -97,7 +97,7 @@ class _Builder:
             **local_environment(),
             **stand_ins(function.environment, self._template),
         }
-        alone = ["-I", "-S"] if self._local else []
+        alone = ["-I", "-S"] if self._local else ["-P"]
         folder = staging if self._local else ROOT / "src"
         script = str(ROOT / "tools" / "import_handler.py")
         sdk = sysconfig.get_path("purelib")

@@ -42,13 +42,13 @@ class Stack:
         """Forget the resources read so far, after a deployment."""
         _resources.cache_clear()
 
-    def exists(self) -> bool:
-        """Whether the stack is there."""
+    def status(self) -> str:
+        """CREATE_COMPLETE and the like; empty when there is no such stack."""
         try:
-            self.client("cloudformation").describe_stacks(StackName=self.name)
+            described = self.client("cloudformation").describe_stacks(StackName=self.name)
         except botocore.exceptions.ClientError:
-            return False
-        return True
+            return ""
+        return str(described["Stacks"][0]["StackStatus"])
 
 
 @functools.cache

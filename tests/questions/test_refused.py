@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import copier
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -191,7 +192,7 @@ HARMFUL += "\n\r\t\0\x07\x1b\x7f\x85\xa0\xad\u200b\u200e\u2028\u2029\u202e\ufeff
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     question=st.sampled_from(["project_name", "description", "owner"]),
@@ -206,3 +207,23 @@ def test_text_with_a_harmful_character_is_refused(
 
     assert f"'{question}'" in message
     assert "letters of any language, digits, spaces and" in message
+
+
+def test_a_folder_that_exists_is_left_as_it_was(questionnaire: Questionnaire) -> None:
+    project = questionnaire.new_project()
+    project.mkdir(parents=True)
+    (project / "README.md").write_text("here first\n")
+
+    with pytest.raises(ValueError, match="'owner'"):
+        copier.run_copy(
+            str(questionnaire.template),
+            project,
+            data={"owner": "a\nb"},
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=False,
+        )
+
+    assert [path.name for path in project.iterdir()] == ["README.md"]
+    assert (project / "README.md").read_text() == "here first\n"

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from . import log, metrics
+from .answer import answer
 from .aws import AwsError
 from .documents import InvalidDocumentError, convert, decode, encode
 from .errors import PermanentError, TransientError
@@ -142,11 +143,7 @@ class Api:
             response = self._answer(request)
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
             response = self._refuse(error, context.aws_request_id)
-        return {
-            "statusCode": response.status,
-            "headers": {"x-correlation-id": log.correlation_id(), **response.headers},
-            "body": response.body,
-        }
+        return answer(event, response, log.correlation_id())
 
     def openapi(self) -> dict[str, Any]:
         """The API as an OpenAPI 3.1 document."""

@@ -1,0 +1,221 @@
+"""The stack that lets GitHub deploy: who may take its role, and how far the role reaches."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode.cfn_yaml import load
+
+from tests import support
+from tests.conftest import Render
+
+EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "everything in a new network": {
+        "triggers": EVERYTHING,
+        "api_auth": "authorizer",
+        "network": "new",
+    },
+    "everything over REST": {
+        "triggers": EVERYTHING,
+        "api_type": "rest",
+        "api_auth": "api_key",
+        "stream_source": "dynamodb",
+        "network": "existing",
+    },
+    "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},
+    "api only, nothing kept": {"triggers": ["api"], "data_store": "none"},
+}
+PROVIDER = "token.actions.githubusercontent.com"
+VALUES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "111111111111",
+    "Stage": "staging",
+    "GitHubOrganisation": "acme",
+    "GitHubOrganisationId": "42",
+    "GitHubRepository": "orders",
+    "GitHubRepositoryId": "4711",
+}
+# Actions for which AWS offers no resource to name, or that a condition narrows down.
+ANY_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    "lambda:CreateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:UpdateEventSourceMapping",
+    "logs:DescribeLogGroups",
+    "secretsmanager:GetRandomPassword",
+}
+# The statement that covers each type of resource.
+COVERED = {
+    "AWS::ApiGateway": "Api",
+    "AWS::ApiGatewayV2": "Api",
+    "AWS::CloudWatch::Alarm": "Alarms",
+    "AWS::CodeDeploy": "TrafficShifting",
+    "AWS::DynamoDB": "Tables",
+    "AWS::EC2": "MakeNetwork",
+    "AWS::Events::Rule": "Rules",
+    "AWS::IAM::Role": "FunctionRoles",
+    "AWS::Kinesis": "Stream",
+    "AWS::Lambda::EventSourceMapping": "EventSources",
+    "AWS::Lambda": "Functions",
+    "AWS::Logs": "FunctionLogs",
+    "AWS::S3": "Bucket",
+    "AWS::SNS": "Topics",
+    "AWS::SQS": "Queues",
+    "AWS::SSM": "Parameters",
+    "AWS::SecretsManager": "Secrets",
+}
+
+
+def resolve(value: Any, parameters: dict[str, str]) -> Any:
+    """Work out Ref, Fn::Sub and Fn::If for these parameters."""
+    if isinstance(value, list):
+        return [resolve(item, parameters) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::Sub"}:
+        return re.sub(r"\$\{([\w:]+)\}", lambda match: parameters[match[1]], value["Fn::Sub"])
+    if set(value) == {"Fn::If"}:
+        condition, if_true, if_false = value["Fn::If"]
+        return resolve(if_true if parameters.get(condition) else if_false, parameters)
+    if set(value) == {"Ref"}:
+        return parameters.get(value["Ref"], value["Ref"])
+    return {name: resolve(item, parameters) for name, item in value.items()}
+
+
+def bootstrap(project: Path, **parameters: str) -> dict[str, Any]:
+    template: dict[str, Any] = load(str(project / "infra/bootstrap.yaml"))
+    resolved: dict[str, Any] = resolve(template["Resources"], {**VALUES, **parameters})
+    return resolved
+
+
+def statements(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        statement
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IAM::ManagedPolicy"
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(params=PROFILES.values(), ids=PROFILES.keys())
+def project(request: pytest.FixtureRequest, render: Render) -> Path:
+    return render(**request.param)
+
+
+def test_cfn_lint_finds_nothing(project: Path) -> None:
+    assert not support.run(["cfn-lint", "infra/bootstrap.yaml"], cwd=project).failure
+
+
+@pytest.mark.parametrize(
+    ("form", "subject"),
+    [
+        ("ImmutableSubject", "repo:acme@42/orders@4711:environment:staging"),
+        ("", "repo:acme/orders:environment:staging"),
+    ],
+)
+def test_one_repository_and_environment_may_take_the_role(
+    form: str, subject: str, render: Render
+) -> None:
+    resources = bootstrap(render(), **{form: "true"})
+    (statement,) = resources["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    provider = f"arn:aws:iam::111111111111:oidc-provider/{PROVIDER}"
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {f"{PROVIDER}:aud": "sts.amazonaws.com", f"{PROVIDER}:sub": subject}
+        },
+    }
+
+
+def test_the_new_form_is_the_default(render: Render) -> None:
+    template = load(str(render() / "infra/bootstrap.yaml"))
+    assert template["Parameters"]["SubjectForm"]["Default"] == "immutable"
+    assert template["Conditions"]["ImmutableSubject"] == {
+        "Fn::Equals": [{"Ref": "SubjectForm"}, "immutable"]
+    }
+
+
+def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
+    named = re.compile(
+        r"order-service-staging(-\*|/\*|:\*)?$"
+        r"|/order-service/staging/\*$"
+        r"|secret:order-service/staging/\*$"
+        r"|aws-sam-cli-managed-default(-\*|/\*)$"
+        r"|aws:transform/Serverless-2016-10-31$"
+        r"|deploymentconfig:CodeDeployDefault\.\*$"
+    )
+    # Resources with random ids, which no pattern can tell apart.
+    random = re.compile(r":apigateway:|:event-source-mapping:\*$|:ec2:eu-west-1:111111111111:\*$")
+    for statement in statements(bootstrap(project)):
+        actions = as_list(statement["Action"])
+        assert not any(action in {"*", f"{action.split(':')[0]}:*"} for action in actions)
+        for resource in as_list(statement["Resource"]):
+            if resource == "*":
+                assert all(
+                    action in ANY_RESOURCE
+                    or re.match(r"ec2:Describe|logs:\w+Log(Delivery|Deliveries)$", action)
+                    or re.match(r"logs:\w+Resource(Policy|Policies)$", action)
+                    for action in actions
+                ), actions
+            else:
+                assert named.search(resource) or random.search(resource), resource
+
+
+def test_roles_go_to_lambda_and_what_deploys_it_only(project: Path) -> None:
+    passing = [
+        statement
+        for statement in statements(bootstrap(project))
+        if "iam:PassRole" in as_list(statement["Action"])
+    ]
+    (statement,) = passing
+    services = set(statement["Condition"]["StringEquals"]["iam:PassedToService"])
+    assert services <= {f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "lambda")}
+
+
+def test_policies_stay_within_their_limit(render: Render) -> None:
+    longest = "a-23456789-123456789-123456789-123456789"
+    project = render(**PROFILES["everything in a new network"], project_slug=longest)
+    resources = bootstrap(
+        project,
+        **{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-2"},
+    )
+    sizes = {
+        name: len(json.dumps(resource["Properties"]["PolicyDocument"], separators=(",", ":")))
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::IAM::ManagedPolicy"
+    }
+    assert sizes
+    assert all(size <= 6144 for size in sizes.values()), sizes
+    role_name = resources["DeployRole"]["Properties"]["RoleName"]
+    assert len(role_name) <= 64
+
+
+def test_the_role_covers_every_kind_of_resource(project: Path) -> None:
+    template = load(str(project / "template.yaml"))
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    found = {statement["Sid"] for statement in statements(bootstrap(project))}
+    for kind in types:
+        if kind.startswith("AWS::Serverless::"):
+            continue  # becomes functions, roles, APIs and event sources
+        covering = [sid for prefix, sid in COVERED.items() if kind.startswith(prefix)]
+        assert covering, kind
+        assert found & set(covering), kind
+
+
+def test_a_stage_beyond_the_stack_is_not_granted(render: Render) -> None:
+    resources = bootstrap(render(), Stage="dev")
+    text = json.dumps(resources)
+    assert "order-service-dev" in text
+    assert "staging" not in text
+    assert "prod" not in text
