@@ -1,7 +1,12 @@
-"""Build and deploy one stage: `make deploy STAGE=dev`."""
+"""Build and deploy one stage: `make deploy STAGE=dev`.
+
+With PREBUILT=1 it deploys what is in dist/ as it is, so that every stage gets the same package.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 
@@ -13,12 +18,26 @@ from tools.stages import stage_names
 
 def main() -> None:
     """Package for AWS, then let SAM upload and deploy with the settings of samconfig.toml."""
-    stage = sys.argv[1] if len(sys.argv) > 1 else ""
-    if stage not in stage_names():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage", nargs="?", default="")
+    parser.add_argument("--prebuilt", action="store_true")
+    given = parser.parse_args()
+    if given.stage not in stage_names():
         raise ToolError(f"name a stage: make deploy STAGE={'|'.join(stage_names())}")
-    build(DIST, stage, local=False)
-    done = subprocess.run(sam("deploy", "--config-env", stage), cwd=ROOT, check=False)
+    if given.prebuilt:
+        _expect_package()
+    else:
+        build(DIST, given.stage, local=False)
+    done = subprocess.run(sam("deploy", "--config-env", given.stage), cwd=ROOT, check=False)
     sys.exit(done.returncode)
+
+
+def _expect_package() -> None:
+    manifest = DIST / "manifest.json"
+    if not manifest.exists():
+        raise ToolError("PREBUILT=1 deploys what is in dist/, and nothing is: run make package")
+    if json.loads(manifest.read_text(encoding="utf-8"))["local"]:
+        raise ToolError("dist/ was built for the emulator: run make package")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,11 @@ VALUES = {
 # Actions for which AWS offers no resource to name, or that a condition narrows down.
 ANY_RESOURCE = {
     "cloudwatch:DescribeAlarms",
+    "kms:CreateKey",
+    "kms:TagResource",
     "lambda:CreateEventSourceMapping",
     "lambda:DeleteEventSourceMapping",
+    "lambda:ListEventSourceMappings",
     "lambda:UpdateEventSourceMapping",
     "logs:DescribeLogGroups",
     "secretsmanager:GetRandomPassword",
@@ -59,6 +62,7 @@ COVERED = {
     "AWS::EC2": "MakeNetwork",
     "AWS::Events::Rule": "Rules",
     "AWS::IAM::Role": "FunctionRoles",
+    "AWS::KMS::Key": "Keys",
     "AWS::Kinesis": "Stream",
     "AWS::Lambda::EventSourceMapping": "EventSources",
     "AWS::Lambda": "Functions",
@@ -78,7 +82,8 @@ def resolve(value: Any, parameters: dict[str, str]) -> Any:
     if not isinstance(value, dict):
         return value
     if set(value) == {"Fn::Sub"}:
-        return re.sub(r"\$\{([\w:]+)\}", lambda match: parameters[match[1]], value["Fn::Sub"])
+        text: str = value["Fn::Sub"]
+        return re.sub(r"\$\{([\w:]+)\}", lambda match: parameters[match[1]], text)
     if set(value) == {"Fn::If"}:
         condition, if_true, if_false = value["Fn::If"]
         return resolve(if_true if parameters.get(condition) else if_false, parameters)
@@ -106,9 +111,16 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.fixture(params=PROFILES.values(), ids=PROFILES.keys())
-def project(request: pytest.FixtureRequest, render: Render) -> Path:
-    return render(**request.param)
+@pytest.fixture(scope="module", params=PROFILES.values(), ids=PROFILES.keys())
+def project(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return support.render(template, tmp_path_factory.mktemp("project"), request.param)
+
+
+@pytest.fixture(scope="module")
+def default_project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return support.render(template, tmp_path_factory.mktemp("project"))
 
 
 def test_cfn_lint_finds_nothing(project: Path) -> None:
@@ -123,9 +135,9 @@ def test_cfn_lint_finds_nothing(project: Path) -> None:
     ],
 )
 def test_one_repository_and_environment_may_take_the_role(
-    form: str, subject: str, render: Render
+    form: str, subject: str, default_project: Path
 ) -> None:
-    resources = bootstrap(render(), **{form: "true"})
+    resources = bootstrap(default_project, **{form: "true"})
     (statement,) = resources["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     provider = f"arn:aws:iam::111111111111:oidc-provider/{PROVIDER}"
     assert statement == {
@@ -138,8 +150,8 @@ def test_one_repository_and_environment_may_take_the_role(
     }
 
 
-def test_the_new_form_is_the_default(render: Render) -> None:
-    template = load(str(render() / "infra/bootstrap.yaml"))
+def test_the_new_form_is_the_default(default_project: Path) -> None:
+    template = load(str(default_project / "infra/bootstrap.yaml"))
     assert template["Parameters"]["SubjectForm"]["Default"] == "immutable"
     assert template["Conditions"]["ImmutableSubject"] == {
         "Fn::Equals": [{"Ref": "SubjectForm"}, "immutable"]
@@ -150,13 +162,19 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
     named = re.compile(
         r"order-service-staging(-\*|/\*|:\*)?$"
         r"|/order-service/staging/\*$"
-        r"|secret:order-service/staging/\*$"
+        r"|order-service-staging-\*/incoming/\*$"
+        r"|secret:(Cursor|Token)Secret-\*$"
+        r"|schedule/default/once-\*$"
+        r"|event-bus/default$"
+        r"|aws-sam-cli-managed-default-\*/order-service/\*$"
         r"|aws-sam-cli-managed-default(-\*|/\*)$"
         r"|aws:transform/Serverless-2016-10-31$"
         r"|deploymentconfig:CodeDeployDefault\.\*$"
     )
     # Resources with random ids, which no pattern can tell apart.
-    random = re.compile(r":apigateway:|:event-source-mapping:\*$|:ec2:eu-west-1:111111111111:\*$")
+    random = re.compile(
+        r":apigateway:|:execute-api:|:event-source-mapping:\*$|:key/\*$|:ec2:eu-west-1:111111111111:\*$"
+    )
     for statement in statements(bootstrap(project)):
         actions = as_list(statement["Action"])
         assert not any(action in {"*", f"{action.split(':')[0]}:*"} for action in actions)
@@ -213,9 +231,19 @@ def test_the_role_covers_every_kind_of_resource(project: Path) -> None:
         assert found & set(covering), kind
 
 
-def test_a_stage_beyond_the_stack_is_not_granted(render: Render) -> None:
-    resources = bootstrap(render(), Stage="dev")
+def test_a_stage_beyond_the_stack_is_not_granted(default_project: Path) -> None:
+    resources = bootstrap(default_project, Stage="dev")
     text = json.dumps(resources)
     assert "order-service-dev" in text
     assert "staging" not in text
     assert "prod" not in text
+
+
+def test_only_dev_gets_what_the_end_to_end_tests_need(default_project: Path) -> None:
+    template = load(str(default_project / "infra/bootstrap.yaml"))
+    assert template["Resources"]["TestEndToEnd"]["Condition"] == "TestsEndToEnd"
+    assert template["Conditions"]["TestsEndToEnd"] == {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}
+    attached = template["Resources"]["DeployRole"]["Properties"]["ManagedPolicyArns"]
+    conditional = {"Fn::If": ["TestsEndToEnd", {"Ref": "TestEndToEnd"}, {"Ref": "AWS::NoValue"}]}
+    assert conditional in attached
+    assert {"Ref": "TestEndToEnd"} not in attached

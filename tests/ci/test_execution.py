@@ -89,9 +89,7 @@ def execute(
         (folder / "action.yml").write_text(ACTION.format(command=COMMANDS[action]))
         command += ["--local-repository", f"{action}@{commit}={folder}"]
     command += ["--var", "AWS_DEPLOY_ROLE_ARN=arn:aws:iam::111111111111:role/deploy"]
-    done = support.run(
-        command, cwd=project, env={"PATH": path, "HOME": str(scratch)}, timeout=1800
-    )
+    done = support.run(command, cwd=project, env={"PATH": path, "HOME": str(scratch)}, timeout=1800)
     return Execution(done.output, done.code == 0, record.read_text().splitlines())
 
 
@@ -112,9 +110,10 @@ def committed(project: Path) -> Path:
     return project
 
 
-@pytest.fixture
-def project(render: Render) -> Path:
-    return committed(render(aws_region="eu-north-1"))
+@pytest.fixture(scope="module")
+def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    answers = {"aws_region": "eu-north-1"}
+    return committed(support.render(template, tmp_path_factory.mktemp("project"), answers))
 
 
 def test_a_pull_request_is_checked_and_deploys_nothing(project: Path, tmp_path: Path) -> None:

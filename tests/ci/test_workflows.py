@@ -14,6 +14,7 @@ EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {},
     "everything": {"triggers": EVERYTHING},
+    "api with tokens": {"api_auth": "jwt"},
     "api only, other region": {"triggers": ["api"], "aws_region": "us-gov-west-1"},
 }
 PINS = {
@@ -52,8 +53,12 @@ def test_linters_find_nothing(answers: dict[str, Any], render: Render) -> None:
         assert not support.run(command, cwd=project).failure
 
 
-def test_every_action_is_pinned_to_a_commit_that_is_named(render: Render) -> None:
-    project = render()
+@pytest.fixture(scope="module")
+def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return support.render(template, tmp_path_factory.mktemp("project"))
+
+
+def test_every_action_is_pinned_to_a_commit_that_is_named(project: Path) -> None:
     found = set()
     for path in (project / ".github/workflows").glob("*.yml"):
         for line in path.read_text().splitlines():
@@ -67,8 +72,8 @@ def test_every_action_is_pinned_to_a_commit_that_is_named(render: Render) -> Non
     assert found == set(PINS)
 
 
-def test_jobs_may_do_no_more_than_they_need(render: Render) -> None:
-    for name, workflow in workflows(render()).items():
+def test_jobs_may_do_no_more_than_they_need(project: Path) -> None:
+    for name, workflow in workflows(project).items():
         assert workflow["permissions"] == {}, name
         for job_name, job in workflow["jobs"].items():
             allowed = {"contents": "read"}
@@ -83,19 +88,18 @@ def test_jobs_may_do_no_more_than_they_need(render: Render) -> None:
                 assert "${{ github" not in step.get("run", "")
 
 
-def test_only_a_push_to_main_deploys(render: Render) -> None:
-    found = workflows(render())
+def test_only_a_push_to_main_deploys(project: Path) -> None:
+    found = workflows(project)
     assert found["deploy.yml"][True] == {"push": {"branches": ["main"]}}
     assert set(found["ci.yml"][True]) == {"pull_request", "workflow_call"}
     assert not any("id-token" in job["permissions"] for job in found["ci.yml"]["jobs"].values())
 
 
-def test_the_lock_file_is_taken_as_it_is(render: Render) -> None:
-    assert all(workflow["env"]["UV_LOCKED"] == "1" for workflow in workflows(render()).values())
+def test_the_lock_file_is_taken_as_it_is(project: Path) -> None:
+    assert all(workflow["env"]["UV_LOCKED"] == "1" for workflow in workflows(project).values())
 
 
-def test_a_step_is_a_target_of_the_makefile(render: Render) -> None:
-    project = render()
+def test_a_step_is_a_target_of_the_makefile(project: Path) -> None:
     targets = re.findall(r"^([a-z0-9-]+):.*## ", (project / "Makefile").read_text(), re.MULTILINE)
     commands = [
         step["run"]
@@ -106,13 +110,15 @@ def test_a_step_is_a_target_of_the_makefile(render: Render) -> None:
     ]
     assert len(commands) == 10
     for command in commands:
-        match = re.fullmatch(r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1)?", command)
+        match = re.fullmatch(
+            r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1)?", command
+        )
         assert match, command
         assert match[1] in targets
 
 
-def test_dependencies_are_a_week_old_before_they_are_proposed(render: Render) -> None:
-    dependabot = yaml.safe_load((render() / ".github/dependabot.yml").read_text())
+def test_dependencies_are_a_week_old_before_they_are_proposed(project: Path) -> None:
+    dependabot = yaml.safe_load((project / ".github/dependabot.yml").read_text())
     assert [update["package-ecosystem"] for update in dependabot["updates"]] == ["uv"]
     assert all(update["cooldown"]["default-days"] >= 7 for update in dependabot["updates"])
 

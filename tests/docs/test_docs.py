@@ -52,7 +52,7 @@ WORDS_OF = {
 }
 TEXTS = {
     "project_name": "Ümlaut & Söhne's: 50% off (#1)",
-    "description": "It's 100% \"plain\" text".replace('"', "") + ", isn't it? a/b + c@d_e!",
+    "description": 'It\'s 100% "plain" text'.replace('"', "") + ", isn't it? a/b + c@d_e!",
     "owner": "Team R&D, #7",
 }
 
@@ -141,7 +141,9 @@ def test_files_that_are_named_exist(project: Path) -> None:
 
 
 def test_nothing_is_mentioned_that_was_not_chosen(project: Path, answers: dict[str, Any]) -> None:
-    unwanted = [w for name, words in WORDS_OF.items() if name not in answers["triggers"] for w in words]
+    unwanted = [
+        w for name, words in WORDS_OF.items() if name not in answers["triggers"] for w in words
+    ]
     if answers["data_store"] == "none":
         unwanted += ["dynamodb", "idempotency", "orders_table", "table of"]
     if answers.get("api_auth") != "authorizer":
