@@ -46,7 +46,7 @@ setup: $(STAMP) ## Install uv and the tools of this repository into .uv and .ven
 
 .PHONY: demo
 demo: $(STAMP) ## Generate a service, check it, deploy it locally and send it an order (DEST=, ANSWERS=)
-	@.venv/bin/python tools/demo.py $(if $(DEST),--dest "$(DEST)") $(if $(ANSWERS),--answers "$(ANSWERS)")
+	@.venv/bin/python -m tools.demo $(if $(DEST),--dest "$(DEST)") $(if $(ANSWERS),--answers "$(ANSWERS)")
 
 .PHONY: test
 test: $(STAMP) ## Run the template's tests (the slow matrices in part)

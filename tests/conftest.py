@@ -65,7 +65,7 @@ def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, nobodys_machine: Path) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it stands in the working tree, as a clean git repository."""
     with shared_folder(tmp_path_factory, "template") as (folder, empty):
         if empty:

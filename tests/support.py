@@ -22,7 +22,7 @@ class _CopierYaml(yaml.SafeLoader):
     """Reads copier.yml, whose `!include` is Copier's own."""
 
 
-_CopierYaml.add_constructor("!include", lambda loader, node: loader.construct_scalar(node))
+_CopierYaml.add_constructor("!include", lambda _loader, node: str(node.value))
 
 
 def copier_yml() -> dict[str, Any]:

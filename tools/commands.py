@@ -1,4 +1,4 @@
-"""Running commands the way a person at a fresh terminal would. Used by the demo and by the tests."""
+"""Running commands as a person at a fresh terminal would. Used by the demo and by the tests."""
 
 import os
 import signal
@@ -137,7 +137,7 @@ class Command:
                 continue
 
     def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None
         for line in self._process.stdout:
             text = line.rstrip("\n")
             self._lines.append(text)

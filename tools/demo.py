@@ -18,13 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from commands import ROOT, Command, Finished, fresh_environment
+from tools.commands import ROOT, Command, Finished, fresh_environment
 
 QUIET_SECONDS = 1.0 if sys.stdout.isatty() else 10.0
 STARTUP_SECONDS = 180.0
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """A step ended badly; the message is all there is to say."""
 
 
@@ -96,24 +96,25 @@ class Demo:
         with self.screen.step("make setup: its tools, its dependencies, the local emulator"):
             self._make("setup")
         with self.screen.step("make check: format, lint, types, import rules, infrastructure"):
-            self._make("check", show=only("ok", "FAILED"))
+            self._make("check", show=only(" ok ", "FAILED "))
         with self.screen.step("make test: unit and integration tests, with coverage"):
             self._make("test", show=only("TOTAL", " passed", " failed", "coverage"))
         with self.screen.step("make package: a zip per function"):
             self._make("package")
-        with self._running():
-            with self.screen.step("Send it real events"):
-                self._send_events()
+        with self._running(), self.screen.step("Send it real events"):
+            self._send_events()
         self.screen.title("All of it worked, and everything is stopped.")
 
     def _answers_shown(self) -> str:
         return f" with the answers in {self.answers}" if self.answers else " with default answers"
 
     def _copy(self) -> None:
-        copier = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "-r", "HEAD"]
+        # The warning that this repository has uncommitted changes is for its developers only.
+        copier = [sys.executable, "-W", "ignore", "-m", "copier", "copy"]
+        copier += ["--quiet", "--defaults", "--vcs-ref", "HEAD"]
         if self.answers:
             copier += ["--data-file", str(self.answers)]
-        self._run([*copier, str(ROOT), str(self.project)], show=lambda line: "Dirty" not in line)
+        self._run([*copier, str(ROOT), str(self.project)])
         files = [path for path in self.project.rglob("*") if path.is_file()]
         self.screen.line(f"    {len(files)} files in {self.project}")
 
@@ -149,16 +150,18 @@ class Demo:
                 while not ready.wait(0.2):
                     if command.ended:
                         done = command.wait(5)
-                        raise StepFailed(f"`make run` ended by itself\n{done.output}")
+                        raise StepError(f"`make run` ended by itself\n{done.output}")
                     if time.monotonic() > deadline:
-                        raise StepFailed(f"`make run` is not ready\n{command.output}")
+                        raise StepError(f"`make run` is not ready\n{command.output}")
             except BaseException:
                 command.stop()
                 raise
         try:
             yield
-        except StepFailed as failure:
-            raise StepFailed(f"{failure}\n--- what `make run` showed ---\n{command.output}") from None
+        except StepError as failure:
+            raise StepError(
+                f"{failure}\n--- what `make run` showed ---\n{command.output}"
+            ) from None
         finally:
             with self.screen.step("Stop it"):
                 command.stop()
@@ -180,7 +183,7 @@ class Demo:
         running = Command(command, cwd=cwd, env=self.environment, on_line=heard)
         done = running.wait(timeout=1200)
         if done.code:
-            raise StepFailed(done.failure)
+            raise StepError(done.failure)
         return done
 
 
@@ -207,7 +210,7 @@ def main() -> int:
     demo = Demo(project, options.answers.resolve() if options.answers else None)
     try:
         demo.play()
-    except StepFailed as failure:
+    except StepError as failure:
         demo.screen.line(f"\nFAILED: {failure}")
         return 1
     except KeyboardInterrupt:
@@ -217,7 +220,9 @@ def main() -> int:
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
     if options.dest:
-        demo.screen.line(f"The project is in {os.path.relpath(project)}; `make run` starts it again.")
+        demo.screen.line(
+            f"The project is in {os.path.relpath(project)}; `make run` starts it again."
+        )
     return 0
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 
 from tools.package import build
-from tools.project import DIST, ROOT, ToolError
+from tools.project import DIST, ROOT, ToolError, run
 from tools.sam import sam
-from tools.stages import stage_names
+from tools.stages import stage_names, stage_parameters, stage_region
 
 
 def main() -> None:
@@ -28,8 +29,27 @@ def main() -> None:
         _expect_package()
     else:
         build(DIST, given.stage, local=False)
-    done = subprocess.run(sam("deploy", "--config-env", given.stage), cwd=ROOT, check=False)
+    done = subprocess.run(sam(*deploy_command(given.stage)), cwd=ROOT, check=False)
     sys.exit(done.returncode)
+
+
+def deploy_command(stage: str) -> list[str]:
+    """What SAM is asked to do; given here, the parameters replace those of samconfig.toml."""
+    parameters = {**stage_parameters(stage), "ServiceVersion": version()}
+    overrides = [f'{name}="{value}"' for name, value in parameters.items()]
+    command = ["deploy", "--config-env", stage, "--region", stage_region(stage)]
+    return [*command, "--parameter-overrides", *overrides]
+
+
+def version() -> str:
+    """What the logs will call this deployment: $SERVICE_VERSION, or the commit."""
+    given = os.environ.get("SERVICE_VERSION")
+    if given:
+        return given
+    try:
+        return run(["git", "describe", "--tags", "--always", "--dirty"], quiet=True).strip()
+    except (ToolError, FileNotFoundError):
+        return "unversioned"
 
 
 def _expect_package() -> None:

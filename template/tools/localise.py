@@ -70,6 +70,8 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         if body.get("Type") == "Number"
     }
     plain["Resources"] = _with_numbers(plain["Resources"], numbers)
+    secrets = set(resources_of_type(plain, "AWS::SecretsManager::Secret"))
+    plain["Resources"] = _with_secret_arns(plain["Resources"], secrets)
     left_out = _drop_tls_rules(plain["Resources"])
     left_out += [
         name
@@ -249,6 +251,23 @@ def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
         if key in ("Fn::FindInMap", "Fn::Sub", "Fn::Join"):
             return node  # these work on text
     return {key: _with_numbers(value, numbers) for key, value in node.items()}
+
+
+def _with_secret_arns(node: Any, secrets: set[str]) -> Any:
+    """References to secrets as their ARNs, which the emulator gives as `Id` only."""
+    if isinstance(node, list):
+        return [_with_secret_arns(item, secrets) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if len(node) == 1:
+        key, argument = next(iter(node.items()))
+        if key == "Ref" and argument in secrets:
+            return {"Fn::GetAtt": [argument, "Id"]}
+        if key == "Fn::Sub" and isinstance(argument, str):
+            for name in secrets:
+                argument = argument.replace(f"${{{name}}}", f"${{{name}.Id}}")
+            return {"Fn::Sub": argument}
+    return {key: _with_secret_arns(value, secrets) for key, value in node.items()}
 
 
 def _drop_tls_rules(resources: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tools.project import ToolError, project
 from tools.stack import Stack
-from tools.stages import LOCAL, stack_name
+from tools.stages import LOCAL, stack_name, stage_region
 
 ALIAS = "live"
 
@@ -155,8 +155,9 @@ def wait_until(description: str, check: Any, seconds: float = 30.0) -> Any:
 
 @functools.cache
 def _stack(stage: str, endpoint: str | None) -> Stack:
-    name = f"{project().slug}-{LOCAL}" if stage == LOCAL else stack_name(stage)
-    return Stack(name, endpoint)
+    if stage == LOCAL:
+        return Stack(f"{project().slug}-{LOCAL}", endpoint)
+    return Stack(stack_name(stage), endpoint, stage_region(stage))
 
 
 def _parsed(message: str) -> Any:

@@ -43,6 +43,7 @@ class Api:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._region = service.stack.region or project().region
         self._rest = False
         found = service.stack.of_type("AWS::ApiGatewayV2::Api")
         if not found:
@@ -60,7 +61,7 @@ class Api:
         if self._service.endpoint:
             base = f"{self._service.endpoint}/_aws/execute-api/{self._id}"
         else:
-            base = f"https://{self._id}.execute-api.{project().region}.amazonaws.com"
+            base = f"https://{self._id}.execute-api.{self._region}.amazonaws.com"
         stage = self._stage()
         return base if stage == "$default" else f"{base}/{stage}"
 
@@ -88,7 +89,7 @@ class Api:
     def _authorize(self, request: Any) -> None:
         if self.authorization == "AWS_IAM":
             credentials = boto3.Session().get_credentials()
-            signer = botocore.auth.SigV4Auth(credentials, "execute-api", project().region)
+            signer = botocore.auth.SigV4Auth(credentials, "execute-api", self._region)
             signer.add_auth(request)
             return
         if self._headers is None:

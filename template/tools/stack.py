@@ -23,10 +23,11 @@ class Stack:
 
     name: str
     endpoint: str | None = None
+    region: str = ""
 
     def client(self, service: str) -> Any:
         """A boto3 client for the place where the stack is."""
-        return client(service, self.endpoint)
+        return client(service, self.endpoint, self.region)
 
     def of_type(self, kind: str) -> list[str]:
         """The physical ids of the resources of one type: table names, topic ARNs, …"""
@@ -52,11 +53,10 @@ class Stack:
 
 
 @functools.cache
-def client(service: str, endpoint: str | None) -> Any:
+def client(service: str, endpoint: str | None, region: str = "") -> Any:
     """A boto3 client, made once per service and place."""
-    return boto3.client(
-        service, endpoint_url=endpoint, region_name=project().region, config=_CONFIG
-    )
+    region = region or project().region
+    return boto3.client(service, endpoint_url=endpoint, region_name=region, config=_CONFIG)
 
 
 @functools.cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tomllib
 from typing import Any
 
-from tools.project import ROOT, ToolError
+from tools.project import ROOT, ToolError, project
 
 LOCAL = "local"
 
@@ -33,6 +34,13 @@ def stack_name(stage: str) -> str:
     if not name:
         raise ToolError(f"samconfig.toml names no stack for the stage {stage!r}")
     return str(name)
+
+
+def stage_region(stage: str) -> str:
+    """The region of a stage: its own in samconfig.toml, the environment's, or the project's."""
+    own = _config().get(stage, {}).get("deploy", {}).get("parameters", {}).get("region")
+    chosen = own or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return str(chosen or project().region)
 
 
 def stage_names() -> list[str]:

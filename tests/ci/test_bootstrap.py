@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import load
+from cfnlint.decode.cfn_yaml import load  # type: ignore[import-untyped]
 
 from tests import support
 from tests.conftest import Render
@@ -52,6 +52,7 @@ ANY_RESOURCE = {
     "logs:DescribeLogGroups",
     "secretsmanager:GetRandomPassword",
 }
+SERVICES = ("apigateway", "codedeploy", "lambda", "scheduler")
 # The statement that covers each type of resource.
 COVERED = {
     "AWS::ApiGateway": "Api",
@@ -111,7 +112,7 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.fixture(scope="module", params=PROFILES.values(), ids=PROFILES.keys())
+@pytest.fixture(scope="module", params=list(PROFILES.values()), ids=list(PROFILES))
 def project(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -198,7 +199,7 @@ def test_roles_go_to_lambda_and_what_deploys_it_only(project: Path) -> None:
     ]
     (statement,) = passing
     services = set(statement["Condition"]["StringEquals"]["iam:PassedToService"])
-    assert services <= {f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "lambda")}
+    assert services <= {f"{name}.amazonaws.com" for name in SERVICES}
 
 
 def test_policies_stay_within_their_limit(render: Render) -> None:

@@ -1,4 +1,4 @@
-"""The generated GitHub Actions files: checked by the tools for it, and by what must never change."""
+"""The generated GitHub Actions files, checked by the tools for it and against what must hold."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ def workflows(project: Path) -> dict[str, dict[Any, Any]]:
     }
 
 
-@pytest.mark.parametrize("answers", PROFILES.values(), ids=PROFILES.keys())
+@pytest.mark.parametrize("answers", list(PROFILES.values()), ids=list(PROFILES))
 def test_linters_find_nothing(answers: dict[str, Any], render: Render) -> None:
     project = render(**answers)
     support.run(["git", "init", "-q"], cwd=project)  # actionlint looks for a repository

@@ -4,6 +4,7 @@ A factor is a question, but a trigger is one of its own. NOT_ASKED stands for a 
 not apply; COMPUTED for one whose default follows from other answers.
 """
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -100,8 +101,9 @@ def rows() -> list[Row]:
 
     The same on every machine, until a factor or a rule changes.
     """
-    missing = {pair: None for pair in possible_pairs()}  # a set that keeps its order
+    missing = dict.fromkeys(possible_pairs())  # a set that keeps its order
     found: list[Row] = []
+    chance = random.Random(1)  # noqa: S311  ties are broken the same way each time
     while missing:
         row: Row = dict(next(iter(missing)))
         for factor in sorted(FACTORS.keys() - row.keys(), key=lambda f: (-len(FACTORS[f]), f)):
@@ -110,7 +112,8 @@ def rows() -> list[Row]:
                 for level in FACTORS[factor]
                 if can_be_completed({**row, factor: level})
             }
-            row[factor] = max(gains, key=gains.__getitem__)
+            best = max(gains.values())
+            row[factor] = chance.choice([level for level in gains if gains[level] == best])
         for covered in pairs(row):
             missing.pop(covered, None)
         found.append(row)

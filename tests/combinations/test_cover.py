@@ -2,17 +2,21 @@
 
 import pytest
 
-from tests.combinations.cover import FACTORS, NOT_ASKED, RULES, TRIGGERS, pairs, possible_pairs, rows
+from tests.combinations.cover import (
+    FACTORS,
+    NOT_ASKED,
+    RULES,
+    TRIGGERS,
+    pairs,
+    possible_pairs,
+    rows,
+)
 from tests.support import copier_yml
 
 # `advanced` decides only which questions are shown.
 LEFT_OUT = {"advanced"}
 
-QUESTIONS = {
-    name: question
-    for name, question in copier_yml().items()
-    if not name.startswith("_")
-}
+QUESTIONS = {name: question for name, question in copier_yml().items() if not name.startswith("_")}
 
 
 def test_every_question_is_a_factor() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode.cfn_yaml import load  # type: ignore[import-untyped]
 
 from tests import support
 
@@ -57,7 +58,7 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module", params=PROFILES.values(), ids=PROFILES.keys())
+@pytest.fixture(scope="module", params=list(PROFILES.values()), ids=list(PROFILES))
 def project(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -125,10 +126,12 @@ def test_commands_exist(project: Path) -> None:
             assert named <= targets, f"{page.name}: make {words}"
 
 
-def test_the_readme_lists_the_commands(project: Path) -> None:
-    makefile = (project / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z0-9-]+):.*## ", makefile, re.MULTILINE))
-    assert targets <= set(re.findall(r"`make ([a-z0-9-]+)", (project / "README.md").read_text()))
+def test_the_readme_lists_the_daily_commands(project: Path) -> None:
+    listed = set(re.findall(r"`make ([a-z0-9-]+)", (project / "README.md").read_text()))
+    assert listed >= {
+        *("setup", "check", "format", "test", "run", "invoke", "package", "deploy", "e2e"),
+        *("audit", "secrets", "doctor", "clean", "help"),
+    }
 
 
 def test_files_that_are_named_exist(project: Path) -> None:
@@ -170,6 +173,57 @@ def test_every_trigger_has_its_part(project: Path, answers: dict[str, Any]) -> N
         assert f"### `{name}`: " in onboarding
         assert f"## `{name}`: " in runbook
         assert f"| `{name}` |" in (project / "README.md").read_text()
+
+
+def test_the_runbook_knows_every_alarm(project: Path) -> None:
+    runbook = (project / "docs/runbook.md").read_text()
+    names = re.findall(
+        r"AlarmName: !Sub order-service-\$\{Stage\}-(\S+)", (project / "template.yaml").read_text()
+    )
+    assert names
+    functions = "|".join([*TRIGGERS, "authorizer"])
+    for name in names:
+        general = re.sub(rf"^({functions})-", "<function>-", name)
+        assert f"`{name}`" in runbook or f"`{general}`" in runbook, name
+    section = runbook.split("## Alarms")[1].split("\n## ")[0]
+    described = set(re.findall(r"^\| `(\S+)` \|", section, re.MULTILINE))
+    meant = {*names, *(re.sub(rf"^({functions})-", "<function>-", name) for name in names)}
+    assert described <= meant
+
+
+def test_the_configuration_page_is_what_the_template_sets(project: Path) -> None:
+    template = load(str(project / "template.yaml"))
+    page = (project / "docs/configuration.md").read_text()
+
+    def rows(section: str) -> set[str]:
+        _, found, text = page.partition(f"\n### {section}\n")
+        text = re.split(r"\n##", text)[0] if found else ""
+        return set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
+
+    def variables(properties: dict[str, Any]) -> set[str]:
+        return set(properties.get("Environment", {}).get("Variables", {}))
+
+    optional = {"LOG_SAMPLE_RATE", "AWS_CLIENT"}
+    assert rows("Every function") - optional == variables(template["Globals"]["Function"])
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            short = name.removesuffix("Function").lower()
+            assert rows(f"`{short}`") == variables(resource["Properties"]), short
+    parameters = set(
+        re.findall(r"^\| (.*?) \|", page.split("## Stages")[1].split("\n## ")[0], re.MULTILINE)
+    )
+    named = {word for row in parameters for word in re.findall(r"`([A-Z]\w+)`", row)}
+    assert named <= set(template["Parameters"])
+
+
+def test_timeouts_and_memory_are_the_ones_of_the_template(project: Path) -> None:
+    parameters = load(str(project / "template.yaml"))["Parameters"]
+    runbook = (project / "docs/runbook.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (\d+) s \| (\d+) MB \|$", runbook, re.MULTILINE)
+    assert rows
+    for name, timeout, memory in rows:
+        assert parameters[f"{name.capitalize()}Timeout"]["Default"] == int(timeout)
+        assert parameters[f"{name.capitalize()}Memory"]["Default"] == int(memory)
 
 
 def test_only_one_page_names_the_template(project: Path) -> None:

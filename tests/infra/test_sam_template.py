@@ -1,0 +1,236 @@
+"""template.yaml and samconfig.toml: valid, and what the code and the tools expect of them."""
+
+import json
+import logging
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+from cfnlint import ManualArgs
+from cfnlint.api import lint
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.combinations.cover import answers, rows
+
+TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
+EVERYTHING = {"triggers": TRIGGERS, "api_auth": "authorizer", "cors_origins": "https://a.example"}
+TWO_PAGES = "https://a.example,https://b.example"
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "everything": EVERYTHING,
+    "everything-in-a-vpc": {
+        **EVERYTHING,
+        "api_type": "rest",
+        "network": "new",
+        "stream_source": "dynamodb",
+        "queue_type": "fifo",
+    },
+    "everything-without-a-store": {"triggers": TRIGGERS, "api_auth": "none", "data_store": "none"},
+    "http-tokens": {"triggers": ["api"], "api_auth": "jwt", "network": "existing"},
+    "rest-tokens": {"triggers": ["api"], "api_type": "rest", "api_auth": "jwt"},
+    "rest-keys": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "api_key",
+        "cors_origins": TWO_PAGES,
+    },
+    "rest-iam": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "iam",
+        "cors_origins": TWO_PAGES,
+    },
+    "schedule": {"triggers": ["schedule"], "schedule_expression": "cron(0 6 ? * MON-FRI *)"},
+}
+CASES = [pytest.param(given, id=name) for name, given in PROFILES.items()] + [
+    pytest.param(answers(row), id=f"row-{number}", marks=pytest.mark.slow)
+    for number, row in enumerate(rows())
+]
+STAGES = ["dev", "staging", "prod"]
+# What a deployment has to be told; everything else has a default.
+GIVEN = {
+    "JwtIssuer": "https://issuer.example",
+    "JwtAudience": "service",
+    "UserPoolArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a",
+    "SubnetIds": "subnet-1,subnet-2",
+    "SecurityGroupIds": "sg-1",
+}
+
+
+class Project:
+    """The infrastructure part of a generated project."""
+
+    def __init__(self, root: Path) -> None:
+        self.text = (root / "template.yaml").read_text()
+        self.template: dict[str, Any] = yaml_parse(self.text)
+        self.settings = tomllib.loads((root / "samconfig.toml").read_text())
+        self.answers: dict[str, Any] = yaml_parse((root / ".copier-answers.yml").read_text())
+
+    @property
+    def slug(self) -> str:
+        return str(self.answers["project_slug"])
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        resources = self.template["Resources"]
+        return {name: body for name, body in resources.items() if body["Type"] == kind}
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The functions' properties by short name, as in `api`."""
+        found = self.of_type("AWS::Serverless::Function")
+        return {name.removesuffix("Function").lower(): f["Properties"] for name, f in found.items()}
+
+    def transformed(self, **parameters: str) -> dict[str, Any]:
+        """The resources that CloudFormation gets to see."""
+        template = yaml_parse(self.text)
+        for body in template["Resources"].values():
+            if body["Type"] == "AWS::Serverless::Function":
+                body["Properties"]["CodeUri"] = "s3://bucket/key"
+        required = {n: GIVEN[n] for n, p in self.template["Parameters"].items() if n in GIVEN}
+        plain = transform(template, {**required, "Stage": "dev", **parameters}, NoPolicies())
+        resources: dict[str, Any] = json.loads(json.dumps(plain, default=str))["Resources"]
+        return resources
+
+
+class NoPolicies:
+    """SAM's translator asks IAM for the names of AWS's policies, which nothing here needs."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def project(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    destination = tmp_path_factory.mktemp("infra") / "service"
+    copier.run_copy(
+        str(template),
+        destination,
+        data=request.param,
+        defaults=True,
+        quiet=True,
+        vcs_ref="HEAD",
+        exclude=["*", "!template.yaml", "!samconfig.toml", "!.copier-answers.yml"],
+    )
+    return Project(destination)
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+
+def test_cfn_lint_finds_nothing(project: Project) -> None:
+    found = lint(project.text, config=ManualArgs(regions=[project.answers["aws_region"]]))
+    assert [f"{match.linenumber}: {match.rule.id} {match.message}" for match in found] == []
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "local"])
+def test_sam_translates_it_for_every_stage(project: Project, stage: str) -> None:
+    kinds = {body["Type"] for body in project.transformed(Stage=stage).values()}
+    assert "AWS::Lambda::Alias" in kinds
+    assert not [kind for kind in kinds if kind.startswith("AWS::Serverless::")]
+
+
+def test_every_trigger_is_a_function_with_a_role_and_a_log_group(project: Project) -> None:
+    triggers = set(project.answers["triggers"])
+    if project.answers.get("api_auth") == "authorizer":
+        triggers.add("authorizer")
+    assert set(project.functions()) == triggers
+    for name, function in project.functions().items():
+        title = name.capitalize()
+        assert function["FunctionName"] == {"Fn::Sub": f"{project.slug}-${{Stage}}-{name}"}
+        assert function["CodeUri"] == f"dist/{name}.zip"
+        assert function["Handler"] == f"{project.answers['package_name']}.handlers.{name}.handler"
+        assert function["Role"] == {"Fn::GetAtt": [f"{title}Role", "Arn"]}
+        assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{title}LogGroup"}
+
+
+def test_the_environment_is_what_the_code_reads(project: Project) -> None:
+    shared = project.template["Globals"]["Function"]["Environment"]["Variables"]
+    assert set(shared) == {
+        "SERVICE_NAME",
+        "STAGE",
+        "LOG_LEVEL",
+        "SERVICE_VERSION",
+        "METRICS_NAMESPACE",
+    }
+    stored = project.answers["data_store"] == "dynamodb"
+    sends = {"ORDERS_QUEUE_URL"} if "queue" in project.answers["triggers"] else set()
+    orders = {"ORDERS_TABLE", "IDEMPOTENCY_TABLE"} if stored else set()
+    expected: dict[str, set[str]] = {
+        "api": orders | ({"PARAMETERS_PATH", "CURSOR_SECRET"} if stored else set()) | sends,
+        "authorizer": {"TOKEN_SECRET"},
+        "queue": {"PARAMETERS_PATH"} | orders,
+        "stream": {"SUMMARIES_TABLE", "IDEMPOTENCY_TABLE"} if stored else set(),
+        "events": orders,
+        "topic": orders,
+        "storage": orders | sends,
+        "schedule": orders,
+    }
+    for name, function in project.functions().items():
+        assert set(function.get("Environment", {}).get("Variables", {})) == expected[name], name
+
+
+def test_a_wildcard_stands_only_where_there_is_nothing_to_name(project: Project) -> None:
+    without_resources = ("xray:", "ec2:", "dynamodb:ListStreams")
+    for name, role in project.of_type("AWS::IAM::Role").items():
+        for statement in statements(role):
+            actions = listed(statement["Action"])
+            assert not [action for action in actions if "*" in action], name
+            if "*" in listed(statement["Resource"]):
+                assert all(a.startswith(without_resources) for a in actions), (name, actions)
+
+
+def test_every_permission_names_its_source(project: Project) -> None:
+    for name, body in project.transformed().items():
+        if body["Type"] == "AWS::Lambda::Permission":
+            assert "SourceArn" in body["Properties"], name
+
+
+def test_every_alarm_reaches_the_topic(project: Project) -> None:
+    alarms = project.of_type("AWS::CloudWatch::Alarm")
+    assert alarms
+    for name, alarm in alarms.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+
+
+def test_the_dashboard_is_json_about_functions_that_exist(project: Project) -> None:
+    body = project.template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    metrics = [m for w in json.loads(body)["widgets"] for m in w["properties"]["metrics"]]
+    named = {m[m.index("FunctionName") + 1] for m in metrics if "FunctionName" in m}
+    assert named == {f"{project.slug}-${{Stage}}-{name}" for name in project.functions()}
+
+
+def test_stages_set_parameters_that_exist(project: Project) -> None:
+    parameters = project.template["Parameters"]
+    required = {name for name, body in parameters.items() if "Default" not in body}
+    seen = set()
+    for stage in STAGES:
+        deploy = project.settings[stage]["deploy"]["parameters"]
+        given = dict(pair.split("=", 1) for pair in deploy["parameter_overrides"])
+        assert given["Stage"] == stage
+        assert required <= set(given) <= set(parameters)
+        for name, value in given.items():
+            allowed = parameters[name].get("AllowedValues")
+            assert allowed is None or value in map(str, allowed), (name, value)
+        assert deploy["stack_name"] == f"{project.slug}-{stage}"
+        assert deploy["template_file"] == "dist/template.yaml"
+        assert all(len(shlex.split(pair)) >= 1 for pair in deploy["parameter_overrides"])
+        seen.add(tuple(sorted((k, v) for k, v in given.items() if k != "Stage")))
+    assert len(seen) == len(STAGES), "stages differ in nothing but their name"
+
+
+def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

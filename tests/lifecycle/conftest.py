@@ -1,0 +1,120 @@
+"""A template of few files with the real questions, ownership tables and tools, in two releases."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+from tests import support
+from tests.questions.conftest import questions_only
+from tests.questions.repositories import commit, git, repository
+from tests.support import ROOT, Finished
+
+LOG = "src/order_service/runtime/log.py"
+HTTP = "src/order_service/runtime/http.py"
+LINES = "\n".join(f"line_{n} = {n}" for n in range(1, 10)) + "\n"
+TOOLS = [
+    "__init__",
+    "cli",
+    "drift",
+    "origin",
+    "project",
+    "template_pull_request",
+    "template_status",
+    "template_update",
+]
+CHANGELOG = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
+CHANGELOG_2 = CHANGELOG.replace("## 1.0.0", "## 1.1.0 - 2026-02-01\n\n- Logs more.\n\n## 1.0.0")
+
+Release = Callable[[str, Mapping[str, str]], None]
+Tool = Callable[..., Finished]
+Make = Callable[..., Path]
+
+
+def small_template(folder: Path) -> Path:
+    questions_only(folder)
+    for name in [*(f"tools/{tool}.py" for tool in TOOLS), "Makefile", "pyproject.toml.jinja"]:
+        target = folder / "template" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "template" / name, target)
+    (folder / "template/README.md").write_text("a start\n")
+    for path in (LOG, HTTP):
+        file = folder / "template" / path.replace("order_service", "{{ package_name }}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(LINES)
+    (folder / "template/.gitignore").write_text("__pycache__/\n.uv/\n")
+    (folder / "CHANGELOG.md").write_text(CHANGELOG)
+    return folder
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """The template at its release 1.0.0."""
+    folder = repository(small_template(tmp_path / "template"))
+    git(folder, "tag", "1.0.0")
+    return folder
+
+
+@pytest.fixture
+def release(source: Path) -> Release:
+    """Make another release, with these files of the generated project changed."""
+
+    def _release(version: str, files: Mapping[str, str]) -> None:
+        for name, content in files.items():
+            path = source / "template" / name.replace("order_service", "{{ package_name }}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        (source / "CHANGELOG.md").write_text(CHANGELOG_2.replace("1.1.0", version))
+        commit(source, version)
+        git(source, "tag", version)
+
+    return _release
+
+
+@pytest.fixture
+def make_project(source: Path, tmp_path: Path) -> Make:
+    """A project from the first release, committed."""
+
+    def _make(name: str = "project", **answers: Any) -> Path:
+        folder = tmp_path / "projects" / name
+        copier.run_copy(
+            str(source), folder, data=answers, defaults=True, quiet=True, vcs_ref="1.0.0"
+        )
+        return repository(folder)
+
+    return _make
+
+
+@pytest.fixture
+def project(make_project: Make) -> Path:
+    return make_project()
+
+
+@pytest.fixture
+def tool(project: Path) -> Tool:
+    """Run a tool of the project, with this repository's Copier in place of the one that uv fetches."""
+
+    def _tool(name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
+        command = [sys.executable, "-m", f"tools.{name}", *arguments]
+        return support.run(command, cwd=project, env={"PYTHONPATH": "", **(env or {})})
+
+    return _tool
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new))
+
+
+def bare(folder: Path, project: Path) -> Path:
+    """A bare repository as the project's origin."""
+    subprocess.run(["git", "init", "-q", "--bare", str(folder)], check=True)
+    git(project, "remote", "add", "origin", str(folder))
+    git(project, "push", "-q", "origin", "main")
+    return folder

@@ -1,0 +1,17 @@
+from . import Tree
+
+VERSION = "0.2.0"
+NEXT = "More of the managed and shared files: a make target, a development tool, lines of the runtime."
+
+PACKAGE = "template/src/{{ package_name }}"
+
+
+def undo(tree: Tree) -> None:
+    tree.cut("template/Makefile", "audit: $(synced)", "secrets: $(synced)")
+    tree.replace("template/Makefile", " audit secrets", " secrets")
+    tree.cut(".".join(["template/.github/workflows/ci", "yml"]), "  audit:\n", "  secrets:\n")
+    tree.replace("template/pyproject.toml.jinja", ', "pip-audit>=2.9", "pre-commit>=4.3"]', ', "pre-commit>=4.2"]')
+    tree.replace("template/.gitignore", ".import_linter_cache/\n", "")
+    tree.replace(f"{PACKAGE}/runtime/log.py", '        "iban",\n', "")
+    tree.replace(f"{PACKAGE}/runtime/log.py", '"[redacted]"', '"***"')
+    tree.replace("template/docs/runbook.md.jinja", "## Any function\n", "## All functions\n")

@@ -1,0 +1,19 @@
+from . import Tree
+
+VERSION = "0.2.5"
+NEXT = "A new practice in template.yaml, and newer pins of an action and of the emulator."
+
+
+def undo(tree: Tree) -> None:
+    tree.replace(
+        "includes/sam/globals.yaml",
+        "    # A function that calls itself in a circle is stopped after 16 rounds.\n"
+        "    RecursiveLoop: Terminate\n",
+        "",
+    )
+    tree.replace_all(
+        r"astral-sh/setup-uv@\w{40} # v[\d.]+",
+        "astral-sh/setup-uv@0123456789abcdef0123456789abcdef01234567 # v9.2.0",
+        "template/.github/workflows/*",
+    )
+    tree.replace_all(r"ministack==[\d.]+", "ministack==1.5.20", "template/pyproject.toml.jinja")
