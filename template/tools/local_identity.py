@@ -11,19 +11,21 @@ from tools.template import Template
 
 ISSUER = "JwtIssuer"
 AUDIENCE = "JwtAudience"
+USER_POOL = "UserPoolArn"
 _POOL = "local"
 _PASSWORD = "Local-only-1"  # noqa: S105  # pragma: allowlist secret
 
 
 def local_identity(template: Template, endpoint: str) -> dict[str, str]:
     """The parameters that name the provider, if the template has them."""
-    if ISSUER not in (template.get("Parameters") or {}):
+    if not {ISSUER, USER_POOL} & set(template.get("Parameters") or {}):
         return {}
     cognito = client("cognito-idp", endpoint)
     pool = _pool(cognito) or cognito.create_user_pool(PoolName=_POOL)["UserPool"]["Id"]
     app = _app(cognito, pool)
     issuer = f"https://cognito-idp.{project().region}.amazonaws.com/{pool}"
-    return {ISSUER: issuer, AUDIENCE: app}
+    arn = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Arn"]
+    return {ISSUER: issuer, AUDIENCE: app, USER_POOL: arn}
 
 
 def local_token(endpoint: str) -> str:

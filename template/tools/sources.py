@@ -99,7 +99,7 @@ class Api:
 
     def _credentials(self) -> dict[str, str]:
         """The headers that get past the API's authorization."""
-        if self.authorization == "JWT":
+        if self.authorization in {"JWT", "COGNITO_USER_POOLS"}:
             return {"authorization": f"Bearer {self._json_web_token()}"}
         if self.authorization == "CUSTOM":
             secret_id = self._service.variable("authorizer", "TOKEN_SECRET")
@@ -127,7 +127,7 @@ class Api:
         raise ToolError("the stack has no API key")
 
     def _authorization(self) -> str:
-        """AWS_IAM, JWT, CUSTOM, API_KEY or NONE."""
+        """AWS_IAM, JWT, COGNITO_USER_POOLS, CUSTOM, API_KEY or NONE."""
         if not self._rest:
             routes = self._service.client("apigatewayv2").get_routes(ApiId=self._id)["Items"]
             return next((str(route.get("AuthorizationType", "NONE")) for route in routes), "NONE")

@@ -27,6 +27,9 @@ def main() -> None:
     came_from = origin()
     with cloned(came_from) as template:
         newest = template.newest()
+        if template.contains(came_from.commit, newest):
+            print("Nothing to do: there is no newer version of the template.")
+            return
     branch = PREFIX + newest
     if git(ROOT, "ls-remote", "--heads", "origin", branch):
         print(f"Nothing to do: the branch {branch} is there already.")
@@ -39,8 +42,7 @@ def main() -> None:
     base = git(ROOT, "rev-parse", "--abbrev-ref", "HEAD").strip()
     done = update()
     if done is None:
-        print("Nothing to do: there is no newer version of the template.")
-        return
+        raise ToolError("the template has changed while this ran: run it again")
     _push(branch, done)
     url = _gh(
         ["pr", "create", "--base", base, "--head", branch, "--title", done.title]

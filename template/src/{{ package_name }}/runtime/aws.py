@@ -61,7 +61,7 @@ SKEW_CODES = {
 CONTAINER_HOSTS = {"127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23"}
 
 CONNECT_S, READ_S, ATTEMPTS = 1.0, 3.0, 4
-PATIENCE_S = 8.0  # no attempt starts later than this after the call began
+PATIENCE_S = 5.0  # no attempt starts later than this after the call began
 REFRESH_S = 300.0  # credentials are renewed this long before they expire
 IDLE_S = 50.0  # a connection idle for longer may have been dropped without a word
 SKEW_S = 60.0  # a clock wrong by less is not why a signature was refused

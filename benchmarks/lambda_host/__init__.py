@@ -1,0 +1,1 @@
+"""Runs a function's package on this machine the way Lambda does: see host.py."""

@@ -1,0 +1,190 @@
+"""The scheduled workflow: executed with act, against a local template and with a stand-in for `gh`."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ci.test_execution import Execution, execute
+from tests.ci.test_workflows import PINS
+from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit
+from tests.questions.repositories import commit, git
+from tests.support import ROOT
+
+WORKFLOW = ".github/workflows/template-update.yml"
+NEW_LOG = LINES.replace("line_5 = 5", "line_5 = 'better'")
+BRANCH = "template-update/1.1.0"
+ANSWERS = [{"path": ".copier-answers.yml"}]
+
+GH = """\
+#!/bin/sh
+echo "$*" >> "$GH_RECORD"
+case "$1 $2" in
+  "pr list") cat "$GH_OPEN" ;;
+  "pr create") cat > "$GH_BODY"; echo https://github.example.com/acme/orders/pull/7 ;;
+esac
+"""
+
+
+class GitHub:
+    """What stands in for the hosting: a bare repository, and a `gh` that writes down what it is asked."""
+
+    def __init__(self, project: Path, scratch: Path) -> None:
+        self.project, self.scratch = project, scratch
+        self.origin = bare(scratch / "origin.git", project)
+        program = scratch / "bin" / "gh"
+        program.parent.mkdir()
+        program.write_text(GH)
+        program.chmod(program.stat().st_mode | stat.S_IEXEC)
+        self.record, self.open_ones = scratch / "record.txt", scratch / "open.json"
+        self.body = scratch / "body.md"
+        self.open_ones.write_text("[]")
+
+    def run_workflow(self, monkeypatch: pytest.MonkeyPatch) -> Execution:
+        self.record.unlink(missing_ok=True)
+        monkeypatch.setenv("PATH", f"{self.scratch / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        for name in ("record", "body"):
+            monkeypatch.setenv(f"GH_{name.upper()}", str(getattr(self, name)))
+        monkeypatch.setenv("GH_OPEN", str(self.open_ones))
+        ran = execute(self.project, self.scratch / "act", "schedule", stub_make=False)
+        assert ran.succeeded, ran.output
+        return ran
+
+    def asked(self, what: str) -> list[str]:
+        lines = self.record.read_text().splitlines() if self.record.exists() else []
+        return [line for line in lines if line.startswith(what)]
+
+    def branches(self) -> list[str]:
+        return git(self.origin, "branch", "--format=%(refname:short)").split()
+
+
+@pytest.fixture
+def github(source: Path, make_project: Make, tmp_path: Path) -> GitHub:
+    workflow = source / "template" / WORKFLOW
+    workflow.parent.mkdir(parents=True)
+    workflow.write_bytes((ROOT / "template" / WORKFLOW).read_bytes())
+    commit(source, "With the workflow")
+    git(source, "tag", "--force", "1.0.0")
+    return GitHub(make_project(), tmp_path / "github")
+
+
+def conflicting(github: GitHub) -> None:
+    edit(github.project / LOG, "line_5 = 5", "line_5 = 'ours'")
+    commit(github.project, "Our line")
+    git(github.project, "push", "-q", "origin", "main")
+
+
+def test_an_update_becomes_a_pull_request(
+    github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release("1.1.0", {LOG: NEW_LOG})
+
+    github.run_workflow(monkeypatch)
+
+    assert github.asked("pr create") == [
+        f"pr create --base main --head {BRANCH} "
+        "--title Update from the template: 1.0.0 to 1.1.0 --body-file -"
+    ]
+    assert github.body.read_text().startswith("## 1.1.0 - 2026-02-01\n\n- Logs more.\n\nFrom 1.0.0")
+    assert github.branches() == ["main", BRANCH]
+    assert git(github.origin, "show", f"{BRANCH}:{LOG}") == NEW_LOG
+    changed = git(github.origin, "diff", "--name-only", "main", BRANCH).split()
+    assert changed == [".copier-answers.yml", LOG]
+    author = git(github.origin, "log", "-1", "--format=%an", BRANCH).strip()
+    assert author == "github-actions[bot]"
+
+
+def test_nothing_to_do(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = github.run_workflow(monkeypatch)
+
+    assert "Nothing to do: there is no newer version" in ran.output
+    assert not github.asked("pr create")
+    assert github.branches() == ["main"]
+
+
+def test_a_conflict_is_said_first(
+    github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conflicting(github)
+    release("1.1.0", {LOG: NEW_LOG})
+
+    github.run_workflow(monkeypatch)
+
+    (created,) = github.asked("pr create")
+    assert "1.0.0 to 1.1.0 (conflicts to resolve)" in created
+    body = github.body.read_text()
+    assert body.startswith("**This needs a person.**")
+    assert f"- `{LOG}`" in body
+    assert "- Logs more." in body
+    both = git(github.origin, "show", f"{BRANCH}:{LOG}")
+    assert "line_5 = 'ours'" in both
+    assert "line_5 = 'better'" in both
+
+
+@pytest.mark.parametrize(
+    ("open_ones", "created", "closed"),
+    [
+        pytest.param(
+            [{"number": 3, "url": "u3", "headRefName": "renovate/template", "files": ANSWERS}],
+            0,
+            [],
+            id="somebody else's update is open",
+        ),
+        pytest.param(
+            [{"number": 4, "url": "u4", "headRefName": "template-update/1.0.1", "files": ANSWERS}],
+            1,
+            ["4"],
+            id="an older one of ours is open",
+        ),
+        pytest.param(
+            [{"number": 5, "url": "u5", "headRefName": "feature", "files": [{"path": "a"}]}],
+            1,
+            [],
+            id="something else is open",
+        ),
+    ],
+)
+def test_other_pull_requests(
+    open_ones: list[dict[str, Any]],
+    created: int,
+    closed: list[str],
+    github: GitHub,
+    release: Release,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release("1.1.0", {LOG: NEW_LOG})
+    github.open_ones.write_text(json.dumps(open_ones))
+
+    github.run_workflow(monkeypatch)
+
+    assert len(github.asked("pr create")) == created
+    assert [line.split()[2] for line in github.asked("pr close")] == closed
+
+
+def test_a_branch_that_is_there_is_left_alone(
+    github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(github.project, "push", "-q", "origin", f"main:refs/heads/{BRANCH}")
+    release("1.1.0", {LOG: NEW_LOG})
+
+    ran = github.run_workflow(monkeypatch)
+
+    assert f"the branch {BRANCH} is there already" in ran.output
+    assert not github.asked("pr")
+
+
+def test_the_workflow_takes_no_more_than_it_needs() -> None:
+    workflow = yaml.safe_load((ROOT / "template" / WORKFLOW).read_text())
+    assert workflow[True] == {"schedule": [{"cron": "23 5 * * 1"}], "workflow_dispatch": None}
+    assert workflow["permissions"] == {}
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    checkout, uv, update = job["steps"]
+    assert checkout["with"] == {"persist-credentials": False}
+    for step, action in ((checkout, "actions/checkout"), (uv, "astral-sh/setup-uv")):
+        assert step["uses"] == f"{action}@{PINS[action][1]}"
+    assert update["run"] == "make template-pull-request"
