@@ -67,6 +67,10 @@ format: $(STAMP) ## Format this repository's own code
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
+.PHONY: release
+release: $(STAMP) ## Check that everything agrees, then record, commit and tag VERSION=x.y.z (ARGS=--check only checks)
+	@.venv/bin/python -m tools.release "$(VERSION)" $(ARGS)
+
 .PHONY: clean
 clean: ## Remove everything these targets made
 	rm -rf .uv .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis build demo

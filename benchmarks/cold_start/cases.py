@@ -1,7 +1,6 @@
 """The cases, and how the package of each is made."""
 
 import json
-import re
 import shutil
 import subprocess
 import zipfile
@@ -16,7 +15,15 @@ from benchmarks.lambda_host.trust import Trust
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parents[1]
 PYTHON = "3.13"
-_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z.]+)?\}")
+# Run in a generated project: the manifest's environment with values for what AWS would fill in.
+_ENVIRONMENT = """
+import json, sys
+from tools import template
+from tools.functions import stand_ins
+from tools.project import DIST
+entry = json.loads((DIST / "manifest.json").read_text())["functions"][sys.argv[1]]
+print(json.dumps(stand_ins(entry["environment"], template.load(DIST / "template.yaml"))))
+"""
 
 Event = dict[str, Any]
 ROOTS = "amazon_roots.pem"  # the file that the packager puts into `runtime/`
@@ -109,9 +116,8 @@ class Workshop:
         with zipfile.ZipFile(dist / entry["zip"]) as archive:
             archive.extractall(target)
             files = len(archive.namelist())
-        environment = {
-            key: _REFERENCE.sub(r"\1", value) for key, value in entry["environment"].items()
-        }
+        script = [".venv/bin/python", "-c", _ENVIRONMENT, name]
+        environment = json.loads(self._run(script, self.service(service)))
         bundled = next(iter(target.glob(f"*/runtime/{ROOTS}")), None)
         if bundled and roots and not boto3:
             # The fake's authority joins Amazon's; nothing else about the package changes.
@@ -158,10 +164,11 @@ class Workshop:
         bundle = str(self._trust.bundle)
         return {"SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
 
-    def _run(self, command: list[str]) -> None:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    def _run(self, command: list[str], folder: Path | None = None) -> str:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
 
 
 def _accepted(status: int) -> Callable[[Any], bool]:

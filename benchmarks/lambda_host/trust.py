@@ -45,13 +45,19 @@ def _authority(folder: Path) -> None:
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
     new = ("req", "-newkey", "rsa:2048", "-nodes", "-days", "30")
-    openssl(*new, "-x509", "-subj", "/CN=Benchmark root", "-keyout", "root.key", "-out", "root.pem")
+    openssl(
+        *new, "-x509", "-subj", "/CN=Benchmark root", "-keyout", "root.key", "-out", "root.pem",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+    )  # fmt: skip
+    # Python 3.13 verifies strictly: who may sign, and which key signed, must be said.
+    keys = "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n"
+    may_sign = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
     signed = {
-        "intermediate": ("root", "basicConstraints=critical,CA:TRUE"),
-        "server": ("intermediate", f"subjectAltName={_NAMES}"),
+        "intermediate": ("root", may_sign),
+        "server": ("intermediate", f"subjectAltName={_NAMES}\n"),
     }
-    for name, (issuer, extension) in signed.items():
-        (folder / "extension").write_text(extension)
+    for name, (issuer, extensions) in signed.items():
+        (folder / "extension").write_text(keys + extensions)
         openssl(
             *new[:4], "-subj", f"/CN=Benchmark {name}",
             "-keyout", f"{name}.key", "-out", f"{name}.csr",

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """What all tests share: the local AWS emulator, started only when a test asks for it."""
 
 from __future__ import annotations

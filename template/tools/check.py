@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Everything that can be checked without running the service: `make check`."""
 
 from __future__ import annotations

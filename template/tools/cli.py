@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """How a tool ends: errors a person can fix are one line, not a traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Call a handler in this process with its sample event, so that a debugger can stop in it.
 
     python -m tools.debug TRIGGER

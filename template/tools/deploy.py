@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Build and deploy one stage: `make deploy STAGE=dev`.
 
 With PREBUILT=1 it deploys what is in dist/ as it is, so that every stage gets the same package.

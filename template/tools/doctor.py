@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """What is missing on this machine and how to get it: `make doctor`.
 
 Runs with the standard library alone, before anything is installed.

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """How far this project is from its version of the template: `make drift`.
 
 Renders that version again with the recorded answers, and compares the files that are the template's

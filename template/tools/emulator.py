@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Start and stop the AWS emulator (ministack) on this machine.
 
     python -m tools.emulator prepare|start|stop|reset|status

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Runs ministack with what it lacks: run as a script by .venv-emulator's interpreter.
 
 On AWS, EventBridge, SNS and the scheduler invoke a function asynchronously: failures are tried

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The event filter patterns that event source mappings use, as far as they are needed here."""
 
 from __future__ import annotations

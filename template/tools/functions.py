@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The functions that the template declares, as the packager and the emulator see them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Import one handler as Lambda will; run as a script in a process of its own.
 
     python import_handler.py <folder of the package> <folder of the SDK> <module>

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Work out CloudFormation intrinsic functions that depend on parameters only.
 
 What only a deployment can know (a queue's URL, a table's generated name) stays as text:

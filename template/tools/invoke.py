@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Send a sample event through its real source on this machine and show what comes of it.
 
 make invoke TRIGGER=api          needs `make run` in another terminal

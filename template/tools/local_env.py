@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The environment of everything local: invented credentials, this project's region.
 
 Nothing here can reach an AWS account, whatever profile the developer has active.

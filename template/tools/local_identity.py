@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """An identity provider on the emulator, for an API that asks for JSON Web Tokens."""
 
 from __future__ import annotations

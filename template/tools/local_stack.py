@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Deploy what `make package ARGS=--local` built to the emulator.
 
     python -m tools.local_stack

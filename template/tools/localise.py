@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Turn the merged SAM template into one that the emulator can deploy.
 
 The emulator takes CloudFormation but lacks parts of it; everything that differs from what

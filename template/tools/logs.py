@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Follow what the functions log, in a form made for reading."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """template.yaml + template.override.yaml → dist/template.yaml.
 
 Mappings merge, lists append, scalars and intrinsic functions replace, `null` removes.

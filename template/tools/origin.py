@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Where this project comes from: its answers file, and the versions of the template it was made from.
 
 The tools that use this run in an environment of their own, which has Copier: see the Makefile.

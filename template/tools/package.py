@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Build what is deployed: a zip per function, the merged template and a manifest.
 
     python -m tools.package                  dist/, for AWS Lambda

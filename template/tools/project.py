@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """What the other tools need to know about this project, read from pyproject.toml."""
 
 from __future__ import annotations

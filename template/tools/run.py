@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The service on this machine: `make run`.
 
 Starts the emulator, builds and deploys, then redeploys whenever a source file changes and

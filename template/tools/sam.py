@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The AWS SAM CLI, in the one version this project was tried with."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The deployed service of one stage, found by its functions and its stack.
 
 Nothing here depends on logical ids: the functions' settings and mappings say what they use.

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Send events through the real sources of a deployed service: HTTP, queue, stream, …"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """A deployed stack, on the emulator or on AWS: its resources, outputs and clients."""
 
 from __future__ import annotations

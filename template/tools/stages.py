@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The parameters of each stage, from samconfig.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """What a stream's consumer could not process: the records behind its on-failure messages.
 
 Lambda sends a queue or topic only where in the stream the records are; a bucket also gets them.

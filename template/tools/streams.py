@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Read Kinesis and DynamoDB streams for the local functions, by Lambda's rules.
 
 The emulator's own poller ignores partial failures and drops the records that failed, so

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Read and write CloudFormation templates, short tags (`!Ref`, `!Sub` …) included."""
 
 from __future__ import annotations

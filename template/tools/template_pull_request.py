@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Update from the template on a branch and open a pull request: `make template-pull-request`.
 
 The workflow template-update.yml runs this once a week. It needs GitHub's `gh`.

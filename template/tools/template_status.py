@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Which version of the template this project is on, and what a newer one brings: `make template-status`."""
 
 from __future__ import annotations

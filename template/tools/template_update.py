@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Take the newest version of the template: `make template-update`.
 
 An answer is changed on the way with ARGS="--data name=value". Ends with 1 when a person is needed:

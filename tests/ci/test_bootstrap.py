@@ -49,7 +49,10 @@ ANY_RESOURCE = {
     "lambda:DeleteEventSourceMapping",
     "lambda:ListEventSourceMappings",
     "lambda:UpdateEventSourceMapping",
+    "logs:DeleteQueryDefinition",
     "logs:DescribeLogGroups",
+    "logs:DescribeQueryDefinitions",
+    "logs:PutQueryDefinition",
     "secretsmanager:GetRandomPassword",
 }
 SERVICES = ("apigateway", "codedeploy", "lambda", "scheduler")
@@ -58,6 +61,7 @@ COVERED = {
     "AWS::ApiGateway": "Api",
     "AWS::ApiGatewayV2": "Api",
     "AWS::CloudWatch::Alarm": "Alarms",
+    "AWS::CloudWatch::Dashboard": "Dashboard",
     "AWS::CodeDeploy": "TrafficShifting",
     "AWS::DynamoDB": "Tables",
     "AWS::EC2": "MakeNetwork",
@@ -67,7 +71,8 @@ COVERED = {
     "AWS::Kinesis": "Stream",
     "AWS::Lambda::EventSourceMapping": "EventSources",
     "AWS::Lambda": "Functions",
-    "AWS::Logs": "FunctionLogs",
+    "AWS::Logs::LogGroup": "FunctionLogs",
+    "AWS::Logs::QueryDefinition": "Queries",
     "AWS::S3": "Bucket",
     "AWS::SNS": "Topics",
     "AWS::SQS": "Queues",
@@ -227,7 +232,7 @@ def test_the_role_covers_every_kind_of_resource(project: Path) -> None:
     for kind in types:
         if kind.startswith("AWS::Serverless::"):
             continue  # becomes functions, roles, APIs and event sources
-        covering = [sid for prefix, sid in COVERED.items() if kind.startswith(prefix)]
+        covering = [sid for prefix, sid in COVERED.items() if f"{kind}:".startswith(f"{prefix}:")]
         assert covering, kind
         assert found & set(covering), kind
 

@@ -139,7 +139,7 @@ def test_files_that_are_named_exist(project: Path) -> None:
     for page in pages(project):
         text = page.read_text()
         for name in re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|yml|yaml|toml|md|json))`", text):
-            inside = [project, project / "src", *project.glob("src/*")]
+            inside = [project, project / ".github/workflows", *project.glob("src/*")]
             assert name in own or any((base / name).exists() for base in inside), (page.name, name)
 
 

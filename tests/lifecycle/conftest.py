@@ -97,7 +97,7 @@ def project(make_project: Make) -> Path:
 
 @pytest.fixture
 def tool(project: Path) -> Tool:
-    """Run a tool of the project, with this repository's Copier in place of the one that uv fetches."""
+    """Run a tool of the project, with this repository's Copier."""
 
     def _tool(name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
         command = [sys.executable, "-m", f"tools.{name}", *arguments]
@@ -114,7 +114,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def bare(folder: Path, project: Path) -> Path:
     """A bare repository as the project's origin."""
-    subprocess.run(["git", "init", "-q", "--bare", str(folder)], check=True)
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
     git(project, "remote", "add", "origin", str(folder))
     git(project, "push", "-q", "origin", "main")
     return folder

@@ -73,9 +73,7 @@ def test_one_of_each_kind(make_project: Make, release: Release, fleet: Fleet) ->
     copier.run_update(same, defaults=True, overwrite=True, quiet=True)
     commit(same, "Updated by hand")
 
-    done, report = fleet(
-        updated, same, conflicting, dirty, foreign, conflicting.parent / "nowhere"
-    )
+    done, report = fleet(updated, same, conflicting, dirty, foreign, conflicting.parent / "nowhere")
 
     assert done.code == 1
     outcomes = {name: one["outcome"] for name, one in report.items()}
@@ -254,6 +252,7 @@ def dependency(folder: Path) -> None:
 
 def test_the_script_names_the_copier_that_is_tested() -> None:
     pinned = (ROOT / "pyproject.toml").read_text().partition('dependencies = ["')[2]
-    assert f'# dependencies = ["{pinned.partition(chr(34))[0]}"]' in (
-        ROOT / "fleet/fleet.py"
-    ).read_text()
+    assert (
+        f'# dependencies = ["{pinned.partition(chr(34))[0]}"]'
+        in (ROOT / "fleet/fleet.py").read_text()
+    )

@@ -1,4 +1,4 @@
-"""The scheduled workflow: executed with act, against a local template and with a stand-in for `gh`."""
+"""The scheduled workflow: executed with act, on a local template, with a stand-in for `gh`."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ci.test_execution import Execution, execute
+from tests.ci.test_execution import REAL_MAKE, Execution, execute
 from tests.ci.test_workflows import PINS
 from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit
 from tests.questions.repositories import commit, git
@@ -22,35 +22,31 @@ ANSWERS = [{"path": ".copier-answers.yml"}]
 
 GH = """\
 #!/bin/sh
-echo "$*" >> "$GH_RECORD"
+echo "$*" >> "{record}"
 case "$1 $2" in
-  "pr list") cat "$GH_OPEN" ;;
-  "pr create") cat > "$GH_BODY"; echo https://github.example.com/acme/orders/pull/7 ;;
+  "pr list") cat "{open_ones}" ;;
+  "pr create") cat > "{body}"; echo https://github.example.com/acme/orders/pull/7 ;;
 esac
 """
 
 
 class GitHub:
-    """What stands in for the hosting: a bare repository, and a `gh` that writes down what it is asked."""
+    """Stands in for the hosting: a bare repository, and a `gh` that notes what it is asked."""
 
     def __init__(self, project: Path, scratch: Path) -> None:
         self.project, self.scratch = project, scratch
         self.origin = bare(scratch / "origin.git", project)
+        self.record, self.body = scratch / "record.txt", scratch / "body.md"
+        self.open_ones = scratch / "open.json"
+        self.open_ones.write_text("[]")
         program = scratch / "bin" / "gh"
         program.parent.mkdir()
-        program.write_text(GH)
+        program.write_text(GH.format(record=self.record, body=self.body, open_ones=self.open_ones))
         program.chmod(program.stat().st_mode | stat.S_IEXEC)
-        self.record, self.open_ones = scratch / "record.txt", scratch / "open.json"
-        self.body = scratch / "body.md"
-        self.open_ones.write_text("[]")
 
     def run_workflow(self, monkeypatch: pytest.MonkeyPatch) -> Execution:
-        self.record.unlink(missing_ok=True)
         monkeypatch.setenv("PATH", f"{self.scratch / 'bin'}{os.pathsep}{os.environ['PATH']}")
-        for name in ("record", "body"):
-            monkeypatch.setenv(f"GH_{name.upper()}", str(getattr(self, name)))
-        monkeypatch.setenv("GH_OPEN", str(self.open_ones))
-        ran = execute(self.project, self.scratch / "act", "schedule", stub_make=False)
+        ran = execute(self.project, self.scratch / "act", "schedule", make=REAL_MAKE)
         assert ran.succeeded, ran.output
         return ran
 

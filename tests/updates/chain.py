@@ -5,6 +5,7 @@ It is made from files alone, so it works in a shallow clone without tags.
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +40,15 @@ def working_tree(source: Path, folder: Path) -> None:
             shutil.copy(source / name, folder / name)
 
 
-def build(folder: Path, *, tags: bool = True, source: Path = ROOT) -> Chain:
-    """The repository with all versions; `source` is what stands for the working tree."""
+def build(
+    folder: Path,
+    *,
+    tags: bool = True,
+    source: Path = ROOT,
+    change: Callable[[Tree], None] | None = None,
+) -> Chain:
+    """The repository with all versions. `source` stands for the working tree; `change` is done to
+    every version."""
     scratch = folder.parent / f"{folder.name}-versions"
     trees: dict[str, Path] = {}
     scratch.mkdir(parents=True)
@@ -62,6 +70,8 @@ def build(folder: Path, *, tags: bool = True, source: Path = ROOT) -> Chain:
     for release in releases():
         for later in order[order.index(release.version) + 1 :]:
             release.carry(Tree(trees[later]))
+    for tree in trees.values() if change else ():
+        change(Tree(tree))
 
     folder.mkdir(parents=True)
     _git(folder, "init", "--quiet", "--initial-branch=main")

@@ -1,6 +1,6 @@
 """Fixtures for updates: the chain of releases, made once for a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,13 @@ from tests.conftest import shared_folder
 from tests.updates.chain import BREAKING, Chain, build
 from tests.updates.edits import Edit
 from tests.updates.service import Outcome, Projects, Service, inspect, on_disk
+from tests.updates.speed import quicker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast() -> Iterator[None]:
+    with quicker():
+        yield
 
 
 @pytest.fixture(scope="session")

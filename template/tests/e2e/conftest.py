@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """End-to-end tests drive a deployed service through its real sources.
 
     make e2e                  builds, deploys to an emulator of its own, tests

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """AWS as a table of answers."""
 
 from typing import Any

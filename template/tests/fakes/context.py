@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Lambda's context object, with a clock that the test sets."""
 
 

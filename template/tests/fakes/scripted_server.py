@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """A web server on loopback that plays a script of answers and faults."""
 
 import threading

@@ -1,7 +1,7 @@
 from . import Tree
 
 VERSION = "0.2.5"
-NEXT = "A new practice in template.yaml, and newer pins of an action and of the emulator."
+NEXT = "A new practice, newer pins of an action and of the emulator, better words in starter files."
 
 
 def undo(tree: Tree) -> None:
@@ -17,3 +17,5 @@ def undo(tree: Tree) -> None:
         "template/.github/workflows/*",
     )
     tree.replace_all(r"ministack==[\d.]+", "ministack==1.5.20", "template/pyproject.toml.jinja")
+    tree.replace("includes/handlers/dynamodb/queue.py", "Fulfils the orders that", "Handles what")
+    tree.replace("template/README.md.jinja", "## Start\n", "## Getting started\n")

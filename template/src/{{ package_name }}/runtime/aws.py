@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """A small client for the AWS services that speak JSON.
 
 It does what a function needs of an SDK and no more: Signature Version 4, credentials from the

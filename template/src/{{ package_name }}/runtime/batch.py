@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Batches of records, answered record by record.
 
 Lambda delivers queue messages and stream records in batches. A batch is answered with the ids of

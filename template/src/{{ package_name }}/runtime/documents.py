@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Documents from outside, turned into the domain's types or refused."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Records of a DynamoDB Streams event."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The two kinds of failure a handler tells apart."""
 
 

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """A small router: typed input, JSON answers, errors as problem documents (RFC 9457), OpenAPI.
 
     api = Api("Orders", "1.0.0", problems={OrderNotFoundError: 404})

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """An effect is carried out once per key, and its result kept for whoever asks again.
 
 `once` writes a record before the effect and the result after it. A failed effect takes the record

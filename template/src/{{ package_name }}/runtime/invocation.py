@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The frame around every invocation: bind the request to the logs, measure, flush."""
 
 import os

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Records of a Kinesis event."""
 
 from base64 import b64decode

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """JSON logs on the standard library's logging: one object per line.
 
 Every line carries the service, its version, the function, the request id, the correlation id and

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Metrics in CloudWatch's embedded metric format (EMF): log lines that become metrics.
 
 Source: the Embedded Metric Format specification in the CloudWatch user guide.

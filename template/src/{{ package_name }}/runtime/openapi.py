@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The OpenAPI document of a set of routes. Imported only when somebody asks for it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Parameters of SSM and secrets of Secrets Manager, read once and kept for a while."""
 
 import time

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """An HTTP request and its answer, whichever gateway they pass through."""
 
 from typing import NamedTuple

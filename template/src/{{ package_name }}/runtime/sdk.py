@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """boto3 with the settings a function needs: for S3, and for `AWS_CLIENT=boto3`.
 
 The Lambda runtime brings boto3. Importing this module loads it, which is most of a cold start: only

@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """Typed settings from environment variables, checked once when the function starts."""
 
 from collections.abc import Mapping

@@ -1,0 +1,134 @@
+"""Measure every case and write results.json, results.md and the plot of the docs.
+
+    python -m benchmarks.cold_start [--only api-default,naive] [--repeats 5] [--no-valgrind]
+
+Instructions are counted by valgrind from the start of the process to the first response. They
+hardly vary, so they are what is compared; seconds depend on the machine and are shown beside.
+"""
+
+import argparse
+import json
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.cold_start import report
+from benchmarks.cold_start.cases import HERE, PYTHON, REPO, Built, Case, Event, Workshop, cases
+from benchmarks.lambda_host.host import Host, fake_aws
+from benchmarks.lambda_host.runtime_api import FunctionFailed
+from benchmarks.lambda_host.trust import make_trust
+
+WARM = 500
+
+
+@dataclass
+class Measured:
+    """The figures of one case; lists have one entry per repeat."""
+
+    name: str
+    label: str
+    peer: bool
+    limit: float | None
+    zip_bytes: int
+    files: int
+    instructions: list[int] = field(default_factory=list)
+    init_ms: list[float] = field(default_factory=list)
+    first_ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    warm_p50_ms: list[float] = field(default_factory=list)
+    warm_p99_ms: list[float] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure cold starts.")
+    parser.add_argument("--only", default="", help="names of cases, with commas between them")
+    parser.add_argument("--repeats", type=int, default=5, help="runs for times and memory")
+    parser.add_argument("--counts", type=int, default=2, help="runs under valgrind")
+    parser.add_argument("--no-valgrind", action="store_true", help="times and memory only")
+    parser.add_argument("--build", type=Path, default=REPO / "build" / "benchmarks")
+    parser.add_argument("--uv", default=str(REPO / ".uv/bin/uv"))
+    parser.add_argument("--copier", default=str(Path(sys.executable).parent / "copier"))
+    parser.add_argument("--output", type=Path, default=HERE)
+    parser.add_argument("--plot", type=Path, default=REPO / "docs" / "cold-start.svg")
+    arguments = parser.parse_args()
+
+    only = {"empty", *arguments.only.split(",")} if arguments.only else set()
+    chosen = [case for case in cases() if not only or case.name in only]
+    trust = make_trust(arguments.build / "trust")
+    workshop = Workshop(arguments.build, arguments.uv, arguments.copier, trust)
+    made: list[tuple[Case, Built, Event, Measured]] = []
+    for case in chosen:
+        print(f"building {case.name}", flush=True)
+        built = case.package(workshop)
+        facts = (case.name, case.label, case.peer, case.limit, built.zip_bytes, built.files)
+        made.append((case, built, case.event(workshop), Measured(*facts)))
+    with fake_aws(trust) as port:
+        host = Host(workshop.python(), trust, port)
+        # One after the other and again, so that a busy minute of the machine hits all alike.
+        for number in range(arguments.repeats):
+            for case, built, event, measured in made:
+                print(f"run {number + 1}: {case.name}", flush=True)
+                _time(host, case, built, event, measured)
+        for number in range(0 if arguments.no_valgrind else arguments.counts):
+            for case, built, event, measured in made:
+                print(f"count {number + 1}: {case.name}", flush=True)
+                _count(host, case, built, event, measured)
+    document = {
+        "machine": _machine(),
+        "python": PYTHON,
+        "roots": trust.roots,
+        "cases": [asdict(measured) for *_, measured in made],
+    }
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    (arguments.output / "results.json").write_text(json.dumps(document, indent=2) + "\n")
+    table = report.table(document)
+    (arguments.output / "results.md").write_text(table)
+    if not arguments.no_valgrind:
+        arguments.plot.write_text(report.plot(document))
+    print(table)
+    if broken := report.over_the_limit(document):
+        sys.exit("over the limit: " + ", ".join(broken))
+
+
+def _time(host: Host, case: Case, built: Built, event: Event, measured: Measured) -> None:
+    with host.start(built.package) as running:
+        asked = running.api.wait_for_start()
+        first = running.api.invoke(event)
+        _check(first.body, case)
+        measured.init_ms.append(round((asked - running.started_at) * 1e3, 2))
+        measured.first_ms.append(round((first.received - running.started_at) * 1e3, 2))
+        measured.cpu_ms.append(round(running.cpu_s() * 1e3, 2))
+        warm = sorted(running.api.invoke(event).seconds * 1e3 for _ in range(WARM))
+        measured.warm_p50_ms.append(round(statistics.median(warm), 3))
+        measured.warm_p99_ms.append(round(warm[int(WARM * 0.99)], 3))
+        measured.memory_mb.append(round(running.memory_mb(), 1))
+
+
+def _count(host: Host, case: Case, built: Built, event: Event, measured: Measured) -> None:
+    with host.start(built.package, valgrind=True) as running:
+        running.api.wait_for_start()
+        _check(running.api.invoke(event).body, case)
+        measured.instructions.append(running.instructions())
+
+
+def _check(body: object, case: Case) -> None:
+    if not case.accepted(body):
+        raise FunctionFailed(f"{case.name} answered {json.dumps(body)[:500]}")
+
+
+def _machine() -> dict[str, str]:
+    valgrind = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=False)
+    return {
+        "processor": platform.machine(),
+        "system": platform.system(),
+        "valgrind": re.sub(r"^valgrind-", "", valgrind.stdout.strip()),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The corpus of edits × releases, against this template and against one without ownership."""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.updates.chain import BREAKING, HEAD, VERSIONS, Chain, build
+from tests.updates.edits import Edit, all_edits
+from tests.updates.releases import Tree
+from tests.updates.service import Projects, Service, inspect, on_disk
+from tests.updates.speed import quicker
+
+COLUMNS = ("lost", "conflicts", "recreated", "misplaced", "stale")
+
+
+@dataclass
+class Result:
+    updates: int = 0
+    failed: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    bad_updates: int = 0
+    seconds: list[float] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+
+    def row(self, name: str) -> str:
+        counts = [str(self.counts[column]) for column in COLUMNS]
+        median = f"{statistics.median(self.seconds):.1f}" if self.seconds else "-"
+        cells = [name, str(self.updates), str(self.bad_updates), *counts, str(self.failed), median]
+        return "| " + " | ".join(cells) + " |"
+
+
+def without_ownership(tree: Tree) -> None:
+    """The same template, but every file is merged."""
+    tree.cut("copier.yml", "_skip_if_exists:", "\n")
+    name = "includes/exclude.jinja"
+    condition = tree.cut(name, "{% if not holds(", "{{ row[1:]")
+    assert "kind == 'yours'" in condition
+    tree.replace(name, "{{ row[1:]", "{% if not holds(condition, _copier_answers) %}\n{{ row[1:]")
+
+
+def run(chain: Chain, edits: Iterable[Edit], versions: list[str], scratch: Path) -> Result:
+    result, projects = Result(), Projects(chain, scratch)
+    for edit in edits:
+        for version in versions:
+            service = projects.service(version, scratch / "project")
+            update(result, projects, service, edit, version)
+            shutil.rmtree(service.repository)
+    return result
+
+
+def update(
+    result: Result, projects: Projects, service: Service, edit: Edit, version: str
+) -> None:
+    service.edit(edit)
+    edited, was = service.files(), service.recorded_answers()
+    label = f"{edit.name} from {version}"
+    print(label, file=sys.stderr, flush=True)
+    result.updates += 1
+    started = time.perf_counter()
+    try:
+        service.update(unsafe=version in BREAKING)
+    except Exception as error:  # noqa: BLE001 - any crash is a result
+        result.failed += 1
+        result.details.append(f"{label}: {error!r}")
+        return
+    result.seconds.append(time.perf_counter() - started)
+    new = on_disk(projects.fresh(HEAD, service.recorded_answers()))
+    old = on_disk(projects.fresh(version, was))
+    outcome = inspect(edited, service.files(), old, new, moved=version in BREAKING)
+    outcome.conflicts += service.unmerged()
+    for column in COLUMNS:
+        found = getattr(outcome, column)
+        result.counts[column] += len(found)
+    if not edit.survived(service.folder):
+        result.counts["lost"] += 1
+        result.details.append(f"{label}: its own check fails")
+    if outcome:
+        result.bad_updates += 1
+        result.details.append(f"{label}: {outcome}")
+
+
+def together(edits: list[Edit]) -> Edit:
+    """A project that all of this was done to."""
+
+    def apply(project: Path) -> None:
+        for edit in edits:
+            edit(project)
+
+    checks = [check for edit in edits for check in edit.checks]
+    return Edit("everything", "All of it.", apply, checks=checks)
+
+
+def nobodys_machine(home: Path) -> None:
+    (home / "copier-settings.yml").write_text("{}\n")
+    (home / ".gitconfig").write_text("[user]\n\tname = Test\n\temail = test@example.com\n")
+    os.environ |= {
+        "HOME": str(home),
+        "COPIER_SETTINGS_PATH": str(home / "copier-settings.yml"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--edits", nargs="*", default=[])
+    parser.add_argument("--versions", nargs="*", default=VERSIONS)
+    parser.add_argument("--together", action="store_true", help="all of the edits in one project")
+    parser.add_argument("--only", choices=["this", "naive"])
+    parser.add_argument("--json", type=Path, help="also write the numbers there")
+    given = parser.parse_args()
+    edits = [edit for edit in all_edits() if not given.edits or edit.name in given.edits]
+    if given.together:
+        edits = [together([edit for edit in edits if not edit.alone])]
+    warnings.simplefilter("ignore")
+    templates = {"this": None, "naive": without_ownership}
+    results = {}
+    with tempfile.TemporaryDirectory() as scratch, quicker():
+        nobodys_machine(Path(scratch))
+        for name, change in templates.items():
+            if given.only in {None, name}:
+                folder = Path(scratch, name)
+                folder.mkdir()
+                chain = build(folder / "template", change=change)
+                results[name] = run(chain, edits, given.versions, folder)
+    print(f"{len(edits)} edits × {len(given.versions)} releases\n")
+    print("| template | updates | with a fault | " + " | ".join(COLUMNS) + " | crashed | seconds |")
+    print("|---|" + "--:|" * (len(COLUMNS) + 4))
+    for name, result in results.items():
+        print(result.row({"this": "this one", "naive": "without ownership"}[name]))
+    for name, result in results.items():
+        print(f"\n{name}:\n" + "\n".join(result.details[:200]))
+    if given.json:
+        numbers = {
+            name: {"updates": r.updates, "faulty": r.bad_updates, "crashed": r.failed, **r.counts}
+            for name, r in results.items()
+        }
+        given.json.write_text(json.dumps(numbers, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
