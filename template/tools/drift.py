@@ -88,7 +88,7 @@ def compare(came_from: Origin) -> list[File]:
         for kind in KINDS:
             table = template.text(came_from.commit, f"includes/ownership/{kind}.yml")
             if not table:
-                raise ToolError(f"{came_from.commit} is too old: it does not say who owns which file")
+                raise ToolError(f"{came_from.commit} is too old: it does not say who owns what")
             patterns = Path(scratch) / kind
             rows = yaml.safe_load(table) or []
             patterns.write_text("\n".join(path for row in rows for path in row[1:]))

@@ -1,5 +1,5 @@
 # Managed by the template: see docs/updating.md.
-"""Where this project comes from: its answers file, and the versions of the template it was made from.
+"""Where this project comes from: its answers file, and the template's versions.
 
 The tools that use this run in an environment of their own, which has Copier: see the Makefile.
 """

@@ -18,8 +18,8 @@ from tools.template_update import Update, update
 
 PREFIX = "template-update/"
 BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
-TOKEN_NEEDED = """\
-GitHub refused the branch: this update changes workflows, which the token of a workflow may never do.
+REFUSED = """\
+GitHub refused the branch: this update changes workflows, which a workflow's own token may not do.
 Store one that may as the secret TEMPLATE_UPDATE_TOKEN: docs/updating.md says which."""
 
 
@@ -46,8 +46,10 @@ def main() -> None:
         raise ToolError("the template has changed while this ran: run it again")
     _push(branch, done)
     url = _gh(
-        ["pr", "create", "--base", base, "--head", branch, "--title", done.title]
-        + ["--body-file", "-"],
+        [
+            *("pr", "create", "--base", base, "--head", branch),
+            *("--title", done.title, "--body-file", "-"),
+        ],
         text=body(done),
     ).strip()
     print(f"{done.title}: {url}")
@@ -84,7 +86,7 @@ def _push(branch: str, done: Update) -> None:
         git(ROOT, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
     except ToolError as error:
         if "workflow" in str(error).partition("\n")[2]:
-            raise ToolError(TOKEN_NEEDED) from error
+            raise ToolError(REFUSED) from error
         raise
 
 

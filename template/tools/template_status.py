@@ -1,5 +1,5 @@
 # Managed by the template: see docs/updating.md.
-"""Which version of the template this project is on, and what a newer one brings: `make template-status`."""
+"""Which version of the template this project is on, and what a newer one would bring."""
 
 from __future__ import annotations
 

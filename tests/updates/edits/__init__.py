@@ -18,6 +18,7 @@ An edit whose place matters to a tool rather than to a reader has a check of its
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -49,7 +50,10 @@ class Edit:
         return check
 
     def survived(self, project: Path) -> bool:
-        return all(check(project) for check in self.checks)
+        try:
+            return all(check(project) for check in self.checks)
+        except (yaml.YAMLError, tomllib.TOMLDecodeError):  # by the marks of a conflict, for one
+            return False
 
 
 EDITS: dict[str, Edit] = {}

@@ -1,0 +1,11 @@
+"""What takes long runs for a third of the rows, and for all of them in `make test-all`."""
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("one_row_in_three") and isinstance(item, pytest.Function):
+            if item.callspec.indices["row"] % 3:
+                item.add_marker(pytest.mark.slow)
