@@ -23,7 +23,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import template
+from tools import certificates, template
 from tools.functions import Function, functions_of, stand_ins
 from tools.local_env import local_environment
 from tools.merge import write_merged
@@ -163,6 +163,8 @@ class _Builder:
             target = staging / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+        if not certificates.write_roots(staging / package / "runtime"):
+            print("Amazon's root certificates were not found: functions load the system's roots")
 
 
 def write_zip(folder: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("one_row_in_three") and isinstance(item, pytest.Function):
-            if item.callspec.indices["row"] % 3:
-                item.add_marker(pytest.mark.slow)
+        if not isinstance(item, pytest.Function) or not item.get_closest_marker("one_row_in_three"):
+            continue
+        if item.callspec.indices["row"] % 3:
+            item.add_marker(pytest.mark.slow)

@@ -67,11 +67,20 @@ def placeholders(name: str, text: str) -> Problems:
         yield "the name is not rendered"
 
 
+# What compares with the template and takes its updates.
+TEMPLATE_TOOLS = re.compile(
+    r"Makefile|renovate\.json|tools/(?:drift|origin|template_\w+)\.py"
+    r"|\.github/workflows/template-update\.yml"
+)
+
+
 def template_names(name: str, text: str) -> Problems:
-    if name not in {".copier-answers.yml", "docs/updating.md"}:
-        without_file_name = text.replace(".copier-answers.yml", "")
-        for match in re.finditer(r".*(?:copier|jinja).*", without_file_name, re.IGNORECASE):
-            yield f"names the template: {match.group().strip()[:100]}"
+    if name in {".copier-answers.yml", "docs/updating.md"}:
+        return
+    words = "copier-aws-lambda|jinja" if TEMPLATE_TOOLS.fullmatch(name) else "copier|jinja"
+    without_file_name = text.replace(".copier-answers.yml", "")
+    for match in re.finditer(f".*(?:{words}).*", without_file_name, re.IGNORECASE):
+        yield f"names the template: {match.group().strip()[:100]}"
 
 
 def whitespace(name: str, text: str) -> Problems:

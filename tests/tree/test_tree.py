@@ -99,12 +99,37 @@ def test_lines_end_the_same_way() -> None:
     assert not found
 
 
-LOGIC = {"includes/exclude.jinja", "includes/docs/facts.jinja"}
-
-
 def makes_text(name: str) -> bool:
-    """Macros, settings of pages and the list of exclusions are logic alone."""
-    return name not in LOGIC and "{% macro" not in (text_of(name) or "")
+    """Macros, facts that pages share, and the list of exclusions are logic alone."""
+    text = text_of(name) or ""
+    return not name.endswith(("/facts.jinja", "includes/exclude.jinja")) and "{% macro" not in text
+
+
+OPENING = re.compile(r"{%-?\s*(?:if|for|set\s+\w+\s*%)\b")
+CLOSING = re.compile(r"{%-?\s*end(?:if|for|set)\b")
+WHOLE_PART = re.compile(r"{%-?\s*(?:include|from|import|raw|endraw)\b|{#.*#}$")
+
+
+def statements_within_text(text: str) -> int:
+    """Statements, but for those that only choose between whole parts: a file that is an outline of
+    its parts is easy to read."""
+    counted = 0
+    blocks = [{"statements": 0, "text": False}]
+    for line in map(str.strip, text.splitlines()):
+        if not line or WHOLE_PART.match(line):
+            continue
+        if OPENING.match(line):
+            blocks.append({"statements": 1, "text": False})
+        elif line.startswith("{%"):
+            blocks[-1]["statements"] += 1
+            if CLOSING.match(line) and len(blocks) > 1:
+                block = blocks.pop()
+                if block["text"]:
+                    counted += block["statements"]
+                    blocks[-1]["text"] = True
+        else:
+            blocks[-1]["text"] = True
+    return counted + blocks[0]["statements"]
 
 
 @pytest.mark.parametrize(
@@ -113,16 +138,10 @@ def makes_text(name: str) -> bool:
 def test_a_template_file_reads_like_the_file_it_makes(name: str) -> None:
     """More than one line in six being a statement means that it should be two files."""
     text = text_of(name) or ""
-    lines = [line for line in text.splitlines() if line.strip()]
-    statements = [
-        line
-        for line in lines
-        if line.lstrip().startswith("{%")
-        and not re.match(r"{%-?\s*(?:include|from|import|raw|endraw)\b", line.lstrip())
-    ]
-    assert len(statements) <= 5 or len(statements) * 6 <= len(lines), (
-        f"{len(statements)} of {len(lines)} lines are statements"
-    )
+    lines = len([line for line in text.splitlines() if line.strip()])
+    statements = statements_within_text(text)
+    is_small = lines <= 12 or statements <= 5
+    assert is_small or statements * 6 <= lines, f"{statements} of {lines} lines are statements"
 
 
 def test_statements_stand_on_lines_of_their_own() -> None:

@@ -35,13 +35,13 @@ def test_without_trust_nothing_happens_and_the_way_on_is_said(service: Service) 
 
 
 def test_what_the_team_changed_is_in_the_new_file(projects: Projects, service: Service) -> None:
-    replace(service.folder, OLD, '        "passwd",\n', '        "passport",\n        "passwd",\n')
+    replace(service.folder, OLD, '        "ssn",\n', '        "ssn",\n        "tax_number",\n')
     service.commit()
 
     outcome = update_and_inspect(projects, service, BEFORE)
 
     assert not outcome, outcome
-    assert '"passport"' in (service.folder / NEW).read_text()
+    assert '"tax_number"' in (service.folder / NEW).read_text()
     assert not (service.folder / OLD).exists()
 
 
@@ -89,7 +89,7 @@ def test_code_of_the_teams_follows_the_new_name(service: Service) -> None:
 
 
 def test_a_migration_can_run_again(service: Service) -> None:
-    replace(service.folder, OLD, '        "passwd",\n', '        "passport",\n        "passwd",\n')
+    replace(service.folder, OLD, '        "ssn",\n', '        "ssn",\n        "tax_number",\n')
     service.commit()
     commit = service.recorded_answers()["_commit"]
     service.update(unsafe=True)
@@ -117,13 +117,13 @@ def test_a_migrated_project_needs_no_trust_any_more(service: Service, projects: 
 
 def test_in_a_folder_of_a_larger_repository(projects: Projects, tmp_path: Path) -> None:
     service = projects.service(BEFORE, tmp_path / "monorepo", subfolder="services/orders")
-    replace(service.folder, OLD, '        "passwd",\n', '        "passport",\n        "passwd",\n')
+    replace(service.folder, OLD, '        "ssn",\n', '        "ssn",\n        "tax_number",\n')
     service.commit()
 
     outcome = update_and_inspect(projects, service, BEFORE)
 
     assert not outcome, outcome
-    assert '"passport"' in (service.folder / NEW).read_text()
+    assert '"tax_number"' in (service.folder / NEW).read_text()
 
 
 @pytest.mark.parametrize(

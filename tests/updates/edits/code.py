@@ -77,8 +77,8 @@ def change_a_line_of_the_runtime(project: Path) -> None:
         replace(
             project,
             f"{PACKAGE}/runtime/{name}.py",
-            '        "passwd",\n',
-            '        "passport",\n        "passwd",\n',
+            '        "ssn",\n',
+            '        "ssn",\n        "tax_number",\n',
         )
 
 
