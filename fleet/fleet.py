@@ -43,6 +43,10 @@ class FleetError(Exception):
     """Why a repository could not be updated."""
 
 
+class PersonNeeded(FleetError):  # noqa: N818 - an outcome
+    """What nobody should decide for twenty repositories at once."""
+
+
 @dataclass
 class Result:
     """What became of one project."""
@@ -174,6 +178,8 @@ def update(target: str, options: Options) -> list[Result]:
         result = Result(target, project)
         try:
             _update_project(repository, result, options)
+        except PersonNeeded as error:
+            result.outcome, result.reason = PERSON, str(error)
         except (FleetError, OSError, subprocess.TimeoutExpired) as error:
             result.outcome, result.reason = FAILED, _first_line(str(error))
         result.seconds = round(time.monotonic() - started, 1)
@@ -287,6 +293,8 @@ def _copier(project: Path, options: Options) -> bool:
     done = _run(command, project, options.timeout)
     if "downgrad" in done.stderr.lower():
         return False
+    if "unsafe" in done.stderr:
+        raise PersonNeeded("a major version that runs a migration: see the template's UPGRADING.md")
     if done.returncode != 0:
         raise FleetError(_last_line(done.stderr))
     return True

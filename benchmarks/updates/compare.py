@@ -20,7 +20,7 @@ from tests.updates.releases import Tree
 from tests.updates.service import Projects, Service, inspect, on_disk
 from tests.updates.speed import quicker
 
-COLUMNS = ("lost", "conflicts", "recreated", "misplaced", "stale")
+COLUMNS = ("lost", "touched", "conflicts", "recreated", "misplaced", "stale")
 
 
 @dataclass
@@ -77,7 +77,7 @@ def update(
     new = on_disk(projects.fresh(HEAD, service.recorded_answers()))
     old = on_disk(projects.fresh(version, was))
     outcome = inspect(edited, service.files(), old, new, moved=version in BREAKING)
-    outcome.conflicts += service.unmerged()
+    outcome.conflicts = sorted({*outcome.conflicts, *service.unmerged()})
     for column in COLUMNS:
         found = getattr(outcome, column)
         result.counts[column] += len(found)

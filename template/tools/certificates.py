@@ -1,3 +1,4 @@
+# Managed by the template: see docs/updating.md.
 """The few root certificates that AWS's services use, put beside the runtime when packaging.
 
 Loading all the roots of an image costs more than the rest of a cold start together. The roots are

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from tools.origin import Origin, cloned, git, git_environment, news, origin
 from tools.project import ROOT, ToolError, find_uv
 
+_MIGRATION = "Read the template's UPGRADING.md, then: make template-update ARGS=--trust"
 _MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
@@ -42,8 +43,11 @@ def main() -> None:
     """Update and tell."""
     parser = argparse.ArgumentParser(prog="make template-update")
     parser.add_argument("--data", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--trust", action="store_true", help="let a major version run its migration"
+    )
     given = parser.parse_args()
-    done = update(given.data)
+    done = update(given.data, trust=given.trust)
     if done is None:
         print("Nothing to do: there is no newer version of the template.")
         return
@@ -56,7 +60,7 @@ def main() -> None:
     print("\nLook at `git diff`, run `make check test e2e`, and commit.")
 
 
-def update(data: Sequence[str] = ()) -> Update | None:
+def update(data: Sequence[str] = (), *, trust: bool = False) -> Update | None:
     """Bring this project to the newest version; None when it is there already."""
     if git(ROOT, "status", "--porcelain", "--", "."):
         raise ToolError("there are uncommitted changes: commit or stash them first")
@@ -70,7 +74,7 @@ def update(data: Sequence[str] = ()) -> Update | None:
         told = news(
             template.text(came_from.commit, "CHANGELOG.md"), template.text(newest, "CHANGELOG.md")
         )
-    _copier(newest, data)
+    _copier(newest, [*(f"--data={one}" for one in data), *(["--trust"] if trust else [])])
     conflicts = _conflicts()
     return Update(
         before=came_from.commit,
@@ -89,12 +93,14 @@ def origin_after(before: Origin) -> Origin:
         return before
 
 
-def _copier(version: str, data: Sequence[str]) -> None:
+def _copier(version: str, options: Sequence[str]) -> None:
     command = [sys.executable, "-m", "copier", "update", "--quiet", "--defaults"]
-    command += ["--vcs-ref", version, *(f"--data={one}" for one in data)]
+    command += ["--vcs-ref", version, *options]
     done = subprocess.run(
         command, cwd=ROOT, env=git_environment(), capture_output=True, text=True, check=False
     )
+    if "unsafe" in done.stderr:
+        raise ToolError(f"{version} is a major version and wants to run a migration. {_MIGRATION}")
     if done.returncode != 0:
         raise ToolError(f"the update failed:\n{done.stderr.strip()}")
 

@@ -106,6 +106,23 @@ def tool(project: Path) -> Tool:
     return _tool
 
 
+def keep(name: str, text: str) -> None:
+    """A report for a person to look at, in a folder that Git ignores."""
+    folder = ROOT / "build/lifecycle"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+
+
+@pytest.fixture
+def migrating_release(source: Path) -> None:
+    """A major version that wants to run something."""
+    questions = source / "copier.yml"
+    migration = "\n_migrations:\n  - version: 2.0.0\n    command: touch migrated\n"
+    questions.write_text(questions.read_text() + migration)
+    commit(source, "2.0.0")
+    git(source, "tag", "2.0.0")
+
+
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text, f"{old!r} is not in {path.name}"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests import support
+from tests.lifecycle.conftest import keep
 from tests.lifecycle.layouts import LAYOUTS
 from tests.questions.repositories import changes, commit, git, repository
 from tests.support import ROOT, Finished
@@ -68,6 +69,7 @@ def test_nothing_is_lost_and_updates_work(layout: str, source: Path, tmp_path: P
     assert git(project, "rev-parse", "HEAD") == head
     assert set(changes(project).values()) == {"??"}
     report = (project / "ADOPTION.md").read_text()
+    keep(f"ADOPTION-{layout}.md", report)
     reconciled = rows(report)
     # What both have is named, whatever the report says about it, and can be compared.
     fresh = tmp_path / "fresh"

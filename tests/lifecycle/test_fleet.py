@@ -14,7 +14,7 @@ import pytest
 
 from fleet.fleet import FAILED, NOTHING, PERSON, UPDATED
 from tests import support
-from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit
+from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit, keep
 from tests.questions.repositories import changes, commit, git, repository
 from tests.support import ROOT, Finished
 
@@ -35,7 +35,7 @@ def fleet(tmp_path: Path) -> Callable[..., tuple[Finished, Report]]:
         command += ["--json", str(report), "--jobs", "2", "--workspace", str(tmp_path / "clones")]
         done = support.run(command, cwd=tmp_path)
         found = json.loads(report.read_text()) if report.exists() else []
-        assert all(one["seconds"] > 0 for one in found)
+        assert all(one["seconds"] >= 0 for one in found)
         by_name = {
             f"{Path(one['repository']).name}/{one['project']}".removesuffix("/."): one
             for one in found
@@ -175,6 +175,16 @@ def test_every_project_of_a_repository(
     ]
 
 
+@pytest.mark.usefixtures("migrating_release")
+def test_a_migration_is_for_a_person(project: Path, fleet: Fleet) -> None:
+    done, report = fleet(project)
+
+    assert done.code == 1
+    assert report["project"]["outcome"] == PERSON
+    assert "UPGRADING.md" in report["project"]["reason"]
+    assert untouched(project)
+
+
 @pytest.mark.slow
 def test_twenty_services(template: Path, fleet: Fleet, tmp_path: Path) -> None:
     """The whole template, with answers and edits that vary; one in five conflicts."""
@@ -223,7 +233,7 @@ def test_twenty_services(template: Path, fleet: Fleet, tmp_path: Path) -> None:
             continue
         touched = set(git(folder, "diff", "--name-only", "main", BRANCH).split())
         assert touched == {".copier-answers.yml", ".editorconfig", "tools/doctor.py"}
-    print(done.output)
+    keep("fleet.txt", done.output)
 
 
 def leave(folder: Path) -> None:

@@ -31,7 +31,9 @@ def test_managed_files_say_so(stream_source: str, template: Path, tmp_path: Path
     patterns = {}
     for kind in ("managed", "yours"):
         rows = yaml.safe_load((ROOT / f"includes/ownership/{kind}.yml").read_text())
-        patterns[kind] = PathSpec.from_lines("gitignore", [path for row in rows for path in row[1:]])
+        patterns[kind] = PathSpec.from_lines(
+            "gitignore", [path for row in rows for path in row[1:]]
+        )
 
     without, wrongly = [], []
     for path in sorted(project.rglob("*")):

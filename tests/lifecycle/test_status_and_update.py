@@ -136,3 +136,17 @@ def test_a_project_from_between_two_releases(
 
     assert not ran.failure
     assert version_of(project) == ("1.1.0" if made == "before the tag" else between)
+
+
+def test_a_migration_runs_only_when_it_is_trusted(
+    project: Path, tool: Tool, migrating_release: None
+) -> None:
+    del migrating_release
+    ran = tool("template_update")
+    assert ran.code == 1
+    assert "ARGS=--trust" in ran.output
+    assert changes(project) == {}
+
+    assert not tool("template_update", "--trust").failure
+    assert (project / "migrated").exists()
+    assert version_of(project) == "2.0.0"

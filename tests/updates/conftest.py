@@ -62,5 +62,5 @@ def update_and_inspect(projects: Projects, service: Service, version: str) -> Ou
         on_disk(projects.fresh("HEAD", service.recorded_answers())),
         moved=breaking,
     )
-    outcome.conflicts += service.unmerged()
+    outcome.conflicts = sorted({*outcome.conflicts, *service.unmerged()})
     return outcome

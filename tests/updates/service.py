@@ -99,7 +99,8 @@ class Service:
         return found
 
     def unmerged(self) -> list[str]:
-        return git(self.repository, "ls-files", "--unmerged").decode().splitlines()
+        listed = git(self.folder, "ls-files", "--unmerged", "-z").decode().split("\0")
+        return sorted({entry.split("\t")[1] for entry in listed if entry})
 
 
 def on_disk(folder: Path) -> Files:
@@ -153,9 +154,18 @@ class Projects:
 
 @dataclass
 class Outcome:
-    """What an update did to one project; every list is empty when it kept the promise."""
+    """What an update did to one project; every list is empty when it kept the promise.
+
+    lost        lines or files of the team's that are gone
+    touched     files of the team's that changed, with its lines still in them
+    conflicts   files with marks of a conflict, or rejected changes
+    recreated   files that the team had deleted
+    misplaced   files whose merge is not the one that Git makes
+    stale       what is new in the template and did not arrive
+    """
 
     lost: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     recreated: list[str] = field(default_factory=list)
     misplaced: list[str] = field(default_factory=list)
@@ -212,14 +222,17 @@ def _inspect_file(
         # A starter file of a newer version stays away from a project that had its chance.
         if after != new and not (teams(path) and after is None):
             outcome.stale.append(path)
-    elif teams(path) or (old is None and new is None):
-        if after != edited:
-            outcome.lost.append(path)
     elif after is None:
-        if new is not None or edited != old:
+        # Only a file of the template's, as it came, may go.
+        if teams(path) or new is not None or edited != old:
             outcome.lost.append(path)
     elif any(line.startswith(MARKERS) for line in after.splitlines()):
         outcome.conflicts.append(path)
+    elif teams(path) or (old is None and new is None):
+        if Counter(edited.splitlines()) - Counter(after.splitlines()):
+            outcome.lost.append(path)
+        elif after != edited:
+            outcome.touched.append(path)
     elif edited == old:
         if after != new:
             outcome.stale.append(path)

@@ -30,6 +30,10 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 from zlib import crc32
 
+from . import errors
+
+AwsError = errors.AwsError
+
 # botocore's service name: prefix of the target, JSON version, name in AWS_ENDPOINT_URL_<NAME>
 SERVICES = {
     "dynamodb": ("DynamoDB_20120810", "1.0", "DYNAMODB"),
@@ -77,25 +81,6 @@ class Aws(Protocol):
     """What the rest of the code knows of AWS: one call, with the payload of the wire."""
 
     def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]: ...
-
-
-class AwsError(Exception):
-    """A failed call: `status` is 0 when no answer came, `detail` has the error's own fields."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str = "",
-        *,
-        status: int = 0,
-        retryable: bool = False,
-        detail: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(f"{code}: {message}" if message else code)
-        self.code = code
-        self.status = status
-        self.retryable = retryable
-        self.detail = detail or {}
 
 
 class Credentials(NamedTuple):

@@ -1,5 +1,10 @@
 # Managed by the template: see docs/updating.md.
-"""The two kinds of failure a handler tells apart."""
+"""The kinds of failure that handlers and the router tell apart.
+
+They stand by themselves, so that a function which makes no AWS call need not load the client.
+"""
+
+from typing import Any
 
 
 class PermanentError(Exception):
@@ -8,3 +13,30 @@ class PermanentError(Exception):
 
 class TransientError(Exception):
     """Trying again later may help: something needed is busy, throttled or away."""
+
+
+class InProgress(TransientError):  # noqa: N818
+    """Somebody else is carrying out the effect right now."""
+
+
+class KeyReused(PermanentError):  # noqa: N818
+    """The key was used before, for something else."""
+
+
+class AwsError(Exception):
+    """A failed call: `status` is 0 when no answer came, `detail` has the error's own fields."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        status: int = 0,
+        retryable: bool = False,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+        self.status = status
+        self.retryable = retryable
+        self.detail = detail or {}

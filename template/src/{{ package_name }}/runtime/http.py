@@ -17,11 +17,9 @@ import msgspec
 
 from . import log, metrics
 from .answer import answer
-from .aws import AwsError
 from .documents import InvalidDocumentError, convert, decode, encode
-from .errors import PermanentError, TransientError
+from .errors import AwsError, InProgress, KeyReused, PermanentError, TransientError
 from .gateway import read
-from .idempotency import InProgress, KeyReused
 from .invocation import Context, Event
 from .request import Request, Response
 

@@ -15,18 +15,12 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
+from . import errors
 from .aws import Aws, AwsError
-from .errors import PermanentError, TransientError
 
+InProgress = errors.InProgress
+KeyReused = errors.KeyReused
 INPROGRESS, COMPLETED = "INPROGRESS", "COMPLETED"
-
-
-class InProgress(TransientError):  # noqa: N818
-    """Somebody else is carrying out the effect right now."""
-
-
-class KeyReused(PermanentError):  # noqa: N818
-    """The key was used before, for something else."""
 
 
 class IdempotencyRecord(NamedTuple):

@@ -1,0 +1,196 @@
+"""A changed answer is an update: what belongs to it arrives or goes, and what the team did stays."""
+
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+from tests.updates.chain import HEAD
+from tests.updates.edits import PACKAGE, Edit, all_edits, read_yaml, write
+from tests.updates.service import Projects, Service, inspect, on_disk, teams
+
+LIVED_IN = [edit for edit in all_edits() if not edit.alone]
+TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    return tmp_path / "project"
+
+
+def change(projects: Projects, service: Service, **answers: Any) -> None:
+    """Change answers of a project at the newest version, and check the update."""
+    edited, was = service.files(), service.recorded_answers()
+    service.update(**answers)
+    now = service.recorded_answers()
+    outcome = inspect(
+        edited,
+        service.files(),
+        on_disk(projects.fresh(HEAD, was)),
+        on_disk(projects.fresh(HEAD, now)),
+    )
+    outcome.conflicts = sorted({*outcome.conflicts, *service.unmerged()})
+    assert not outcome, outcome
+    assert {name: now[name] for name in answers} == answers
+
+
+def lived_in(projects: Projects, scratch: Path, **answers: Any) -> Service:
+    service = projects.service(HEAD, scratch, answers)
+    service.edit(*LIVED_IN)
+    return service
+
+
+def survived(service: Service) -> list[str]:
+    """Edits that did not."""
+    return [edit.name for edit in LIVED_IN if not edit.survived(service.folder)]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS[2:])
+def test_a_trigger_is_added_to_a_lived_in_project(
+    trigger: str, projects: Projects, scratch: Path
+) -> None:
+    service = lived_in(projects, scratch)
+
+    change(projects, service, triggers=["api", "queue", trigger])
+
+    folder = service.folder
+    fresh = projects.fresh(HEAD, service.recorded_answers())
+    for name in (
+        f"{PACKAGE}/handlers/{trigger}.py",
+        f"tests/unit/handlers/test_{trigger}.py",
+        f"tests/e2e/test_{trigger}.py",
+        f"events/{trigger}.json",
+    ):
+        assert (folder / name).read_bytes() == (fresh / name).read_bytes()
+    assert f"{trigger.capitalize()}Function" in read_yaml(folder, "template.yaml")["Resources"]
+    assert f"{trigger.capitalize()}ErrorAlarm" in read_yaml(folder, "template.yaml")["Resources"]
+    assert f"## `{trigger}`" in (folder / "docs/runbook.md").read_text(encoding="utf-8")
+    assert survived(service) == []
+
+
+@pytest.mark.parametrize("trigger", ["api", "queue"])
+def test_a_first_trigger_that_was_not_there_from_the_start(
+    trigger: str, projects: Projects, scratch: Path
+) -> None:
+    service = projects.service(HEAD, scratch, {"triggers": ["topic"]})
+
+    change(projects, service, triggers=[trigger, "topic"])
+
+    assert (service.folder / f"{PACKAGE}/handlers/{trigger}.py").is_file()
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_a_trigger_is_taken_away(
+    trigger: str, projects: Projects, scratch: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service = projects.service(HEAD, scratch, {"triggers": TRIGGERS})
+    write(service.folder, f"{PACKAGE}/handlers/{trigger}.py", "# all our own\n")
+    service.commit()
+    rest = [other for other in TRIGGERS if other != trigger]
+
+    change(projects, service, triggers=rest)
+
+    handler = f"{PACKAGE}/handlers/{trigger}.py"
+    assert (service.folder / handler).read_text() == "# all our own\n"
+    resources = read_yaml(service.folder, "template.yaml")["Resources"]
+    assert f"{trigger.capitalize()}Function" not in resources
+
+    # Said at the end of an update, as often as there is one.
+    service.commit()
+    capfd.readouterr()
+    copier.run_update(
+        service.folder, vcs_ref=HEAD, defaults=True, overwrite=True, unsafe=False
+    )
+    said = capfd.readouterr().err
+    assert "These files are yours and stay" in said
+    assert f"    {handler}\n" in said
+    assert not [line for line in said.splitlines() if line.strip().endswith("config.py")]
+
+
+def test_an_update_that_leaves_nothing_behind_says_nothing_of_it(
+    projects: Projects, scratch: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service = projects.service(HEAD, scratch)
+
+    copier.run_update(service.folder, vcs_ref=HEAD, defaults=True, overwrite=True, unsafe=False)
+
+    said = capfd.readouterr().err
+    assert "git diff --check" in said
+    assert "These files are yours" not in said
+
+
+BOTH_WAYS = [
+    ({"api_auth": "iam"}, {"api_auth": "jwt"}),
+    ({"api_auth": "jwt"}, {"api_auth": "authorizer"}),
+    ({"api_auth": "authorizer"}, {"api_auth": "none"}),
+    ({"api_type": "http"}, {"api_type": "rest"}),
+    ({"network": "none"}, {"network": "existing"}),
+    ({"network": "existing"}, {"network": "new"}),
+    ({"traffic_shifting": "canary"}, {"traffic_shifting": "all_at_once"}),
+    ({"ci": "github"}, {"ci": "none"}),
+    ({"architecture": "arm64"}, {"architecture": "x86_64"}),
+    ({"python_version": "3.13"}, {"python_version": "3.14"}),
+    ({"queue_type": "standard"}, {"queue_type": "fifo"}),
+    ({"data_store": "dynamodb"}, {"data_store": "none"}),
+    ({"license": "proprietary"}, {"license": "MIT"}),
+    ({"description": "Takes orders and fulfils them"}, {"description": "Takes what comes"}),
+    ({"owner": "Orders team"}, {"owner": "Checkout team"}),
+    ({"aws_region": "eu-west-1"}, {"aws_region": "us-east-1"}),
+    ({"cors_origins": ""}, {"cors_origins": "https://shop.example.com"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS]
+)
+def test_an_answer_is_changed_and_changed_back(
+    one: dict[str, Any], other: dict[str, Any], projects: Projects, scratch: Path
+) -> None:
+    """Nobody edited this one: apart from starter files it is a fresh copy each time."""
+    service = projects.service(HEAD, scratch, one)
+    before = {name: content for name, content in service.files().items() if not teams(name)}
+
+    change(projects, service, **other)
+    service.commit()
+    change(projects, service, **one)
+
+    after = {name: content for name, content in service.files().items() if not teams(name)}
+    answers = ".copier-answers.yml"
+    assert {k: v for k, v in after.items() if k != answers} == {
+        k: v for k, v in before.items() if k != answers
+    }
+
+
+# Where the edit is in a file that goes with the answer, or is the very line that the answer is in.
+CLASHES: dict[str, set[str]] = {
+    "ci": {
+        "add_a_job",
+        "add_a_step",
+        "more_time_for_a_job",
+        "own_runners",
+        "deploy_on_mondays",
+        "own_dependabot_group",
+    },
+    "python_version": {"pin_the_python_patch"},
+    "license": {"another_licence"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS]
+)
+def test_an_answer_of_a_lived_in_project_is_changed(
+    one: dict[str, Any], other: dict[str, Any], projects: Projects, scratch: Path
+) -> None:
+    service = projects.service(HEAD, scratch, one)
+    clashes = CLASHES.get(next(iter(other)), set())
+    edits: list[Edit] = [edit for edit in LIVED_IN if edit.name not in clashes]
+    service.edit(*edits)
+
+    change(projects, service, **other)
+    service.commit()
+    change(projects, service, **one)
+
+    assert [edit.name for edit in edits if not edit.survived(service.folder)] == []

@@ -1,0 +1,63 @@
+"""Where nobody can decide for the team: both sides changed the same line. Then the update marks it
+and keeps both; and where the template drops a file that was edited, Git still has it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.updates.chain import VERSIONS
+from tests.updates.edits import PACKAGE, append, replace
+from tests.updates.service import Projects, git
+
+LAST = VERSIONS[-1]
+CI = ".github/workflows/ci.yml"
+
+
+def test_the_same_line_shows_both(projects: Projects, tmp_path: Path) -> None:
+    service = projects.service("0.2.5", tmp_path / "project")
+    theirs = "astral-sh/setup-uv@fedcba9876543210fedcba9876543210fedcba98 # v9.9.9"
+    replace(
+        service.folder,
+        CI,
+        "astral-sh/setup-uv@0123456789abcdef0123456789abcdef01234567 # v9.2.0",
+        theirs,
+        count=1,
+    )
+
+    service.update()
+
+    text = (service.folder / CI).read_text()
+    conflict = text[text.index("<<<<<<< before updating") : text.index(">>>>>>> after updating")]
+    assert theirs in conflict
+    assert "# v10.0.1" in conflict
+    assert text.count("<<<<<<< ") == 1
+    assert service.unmerged() == [CI]
+
+
+def test_lines_put_into_the_same_place_show_both(projects: Projects, tmp_path: Path) -> None:
+    service = projects.service("0.2.0", tmp_path / "project")
+    name = f"{PACKAGE}/runtime/log.py"
+    replace(service.folder, name, '        "passwd",\n', '        "passport",\n        "passwd",\n')
+
+    service.update()
+
+    text = (service.folder / name).read_text()
+    assert '"passport"' in text
+    assert '"iban"' in text
+    assert service.unmerged() in ([], [name])
+
+
+@pytest.mark.parametrize("answers", [{"triggers": ["api"]}])
+def test_a_managed_file_that_was_edited_and_goes_is_a_deletion_to_review(
+    answers: dict[str, list[str]], projects: Projects, tmp_path: Path
+) -> None:
+    """Never without a trace: it is in the diff that the team reviews, and in the last commit."""
+    service = projects.service("HEAD", tmp_path / "project")
+    name = f"{PACKAGE}/runtime/sqs.py"
+    append(service.folder, name, "\n# ours\n")
+
+    service.update(**answers)
+
+    status = git(service.repository, "status", "--porcelain").decode().splitlines()
+    assert f" D {name}" in status
+    assert git(service.repository, "show", f"HEAD:{name}").endswith(b"# ours\n")
