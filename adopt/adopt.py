@@ -67,8 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Look, generate, write what is missing, report."""
     given = _parser().parse_args(arguments)
     project = given.project.expanduser().resolve()
+    template = given.template
+    if Path(template).expanduser().exists():
+        template = str(Path(template).expanduser().resolve())  # a relative one breaks updates
     try:
-        adopt(project, given.template, given.version, given.data, dry_run=given.dry_run)
+        adopt(project, template, given.version, given.data, dry_run=given.dry_run)
     except AdoptionError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

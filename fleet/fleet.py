@@ -291,13 +291,13 @@ def _copier(project: Path, options: Options) -> bool:
     command += [f"--vcs-ref={options.version}"] if options.version else []
     command += [f"--data={one}" for one in options.data]
     done = _run(command, project, options.timeout)
+    if done.returncode == 0:
+        return True
     if "downgrad" in done.stderr.lower():
         return False
     if "unsafe" in done.stderr:
         raise PersonNeeded("a major version that runs a migration: see the template's UPGRADING.md")
-    if done.returncode != 0:
-        raise FleetError(_last_line(done.stderr))
-    return True
+    raise FleetError(_last_line(done.stderr))
 
 
 def _conflicts(worktree: Path) -> list[str]:

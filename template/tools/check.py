@@ -26,6 +26,7 @@ def steps() -> dict[str, list[str]]:
         "imports": [_tool("lint-imports"), "--no-cache"],
         "template": [_tool("cfn-lint"), "--regions", project().region, "--", template],
         "sam": sam(*validate),
+        "budget": [sys.executable, "-m", "tools.budget"],
     }
 
 

@@ -7,11 +7,13 @@ With PREBUILT=1 it deploys what is in dist/ as it is, so that every stage gets t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
 import sys
 
+from tools import template
 from tools.package import build
 from tools.project import DIST, ROOT, ToolError, run
 from tools.sam import sam
@@ -37,9 +39,26 @@ def main() -> None:
 def deploy_command(stage: str) -> list[str]:
     """What SAM is asked to do; given here, the parameters replace those of samconfig.toml."""
     parameters = {**stage_parameters(stage), "ServiceVersion": version()}
+    sealed = DIST / f"template-{stage}.yaml"
+    sealed.write_text(template.dump(seal(template.load(DIST / "template.yaml"), parameters)))
     overrides = [f'{name}="{value}"' for name, value in parameters.items()]
     command = ["deploy", "--config-env", stage, "--region", stage_region(stage)]
+    command += ["--template-file", str(sealed.relative_to(ROOT))]
     return [*command, "--parameter-overrides", *overrides]
+
+
+def seal(merged: template.Template, parameters: dict[str, str]) -> template.Template:
+    """Let settings alone make a new version for the alias, as new code does.
+
+    SAM looks at a function's properties to decide, and sees the names of parameters there, not
+    their values. So the values are summed up in a variable of every function.
+    """
+    values = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    variables = merged["Globals"]["Function"]["Environment"]["Variables"]
+    variables["SERVICE_VERSION"] = f"{parameters['ServiceVersion']}-{values[:8]}"
+    for function in template.resources_of_type(merged, "AWS::Serverless::Function").values():
+        function["Properties"]["AutoPublishAliasAllProperties"] = True
+    return merged
 
 
 def version() -> str:

@@ -9,7 +9,6 @@ OpenAPI document is printed.
 
 from __future__ import annotations
 
-import importlib
 import importlib.machinery
 import json
 import sys
@@ -40,7 +39,8 @@ def main(folder: str, sdk_folder: str, name: str) -> None:
     sys.dont_write_bytecode = True
     sys.path.insert(0, folder)
     sys.meta_path.append(SdkFinder(sdk_folder))
-    module = importlib.import_module(name)
+    __import__(name)  # importlib.import_module does not show in `python -X importtime`
+    module = sys.modules[name]
     api = getattr(module, "api", None)
     if api is not None and hasattr(api, "openapi"):
         print(json.dumps(api.openapi(), indent=2, sort_keys=True, ensure_ascii=False))

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from tools import certificates, template
 from tools.functions import Function, functions_of, stand_ins
+from tools.limits import too_large
 from tools.local_env import local_environment
 from tools.merge import write_merged
 from tools.project import DIST, LOCAL_DIST, ROOT, ToolError, find_uv, project, run
@@ -232,6 +233,13 @@ def main() -> None:
         shown = (manifest.parent / entry["zip"]).relative_to(ROOT)
         print(f"{shown}  {kilobytes:,.0f} kB  {name}: {entry['handler']}")
     print(manifest.relative_to(ROOT))
+    faults = [
+        fault
+        for name, entry in sorted(content["functions"].items())
+        for fault in too_large(name, manifest.parent / entry["zip"])
+    ]
+    if faults:
+        raise ToolError("\n".join(["over the budget", *faults]))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Update:
     news: str
     conflicts: tuple[str, ...]
     lock_failure: str
+    message: str
 
     @property
     def title(self) -> str:
@@ -57,7 +58,8 @@ def main() -> None:
     if done.conflicts:
         listed = "\n".join(f"  {path}" for path in done.conflicts)
         sys.exit(f"\nResolve these by hand, between the markers <<<<<<< and >>>>>>>:\n{listed}")
-    print("\nLook at `git diff`, run `make check test e2e`, and commit.")
+    print("\n" + (done.message or "Look at `git diff`."))
+    print("\nThen `make check test e2e`, and commit.")
 
 
 def update(data: Sequence[str] = (), *, trust: bool = False) -> Update | None:
@@ -74,7 +76,7 @@ def update(data: Sequence[str] = (), *, trust: bool = False) -> Update | None:
         told = news(
             template.text(came_from.commit, "CHANGELOG.md"), template.text(newest, "CHANGELOG.md")
         )
-    _copier(newest, [*(f"--data={one}" for one in data), *(["--trust"] if trust else [])])
+    message = _copier(newest, [*(f"--data={one}" for one in data), *(["--trust"] if trust else [])])
     conflicts = _conflicts()
     return Update(
         before=came_from.commit,
@@ -82,6 +84,7 @@ def update(data: Sequence[str] = (), *, trust: bool = False) -> Update | None:
         news=told,
         conflicts=conflicts,
         lock_failure="" if "pyproject.toml" in conflicts else _lock(),
+        message=message,
     )
 
 
@@ -93,16 +96,20 @@ def origin_after(before: Origin) -> Origin:
         return before
 
 
-def _copier(version: str, options: Sequence[str]) -> None:
-    command = [sys.executable, "-m", "copier", "update", "--quiet", "--defaults"]
+def _copier(version: str, options: Sequence[str]) -> str:
+    """Returns what the template has to say at the end of an update."""
+    command = [sys.executable, "-m", "copier", "update", "--defaults"]
     command += ["--vcs-ref", version, *options]
     done = subprocess.run(
         command, cwd=ROOT, env=git_environment(), capture_output=True, text=True, check=False
     )
-    if "unsafe" in done.stderr:
+    if done.returncode != 0 and "unsafe" in done.stderr:
         raise ToolError(f"{version} is a major version and wants to run a migration. {_MIGRATION}")
     if done.returncode != 0:
         raise ToolError(f"the update failed:\n{done.stderr.strip()}")
+    lines = done.stderr.strip().splitlines()
+    noise = ("Updating to template version", "Copying from template version")
+    return "\n".join(line for line in lines if not line.startswith(noise)).strip()
 
 
 def _conflicts() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import support
 from tests.ci.test_execution import REAL_MAKE, Execution, execute
 from tests.ci.test_workflows import PINS
+from tests.conftest import Render
 from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit
 from tests.questions.repositories import commit, git
 from tests.support import ROOT
@@ -184,3 +187,21 @@ def test_the_workflow_takes_no_more_than_it_needs() -> None:
     for step, action in ((checkout, "actions/checkout"), (uv, "astral-sh/setup-uv")):
         assert step["uses"] == f"{action}@{PINS[action][1]}"
     assert update["run"] == "make template-pull-request"
+
+
+@pytest.mark.parametrize(
+    ("ci", "managers"), [("github", ["copier"]), ("none", ["copier", "pep621"])]
+)
+def test_renovate_does_what_nothing_else_does(ci: str, managers: list[str], render: Render) -> None:
+    project = render(ci=ci)
+
+    assert json.loads((project / "renovate.json").read_text())["enabledManagers"] == managers
+    dependabot = project / ".github/dependabot.yml"
+    assert dependabot.exists() == (ci == "github")
+    assert (project / WORKFLOW).exists() == (ci == "github")
+    if dependabot.exists():
+        updates = yaml.safe_load(dependabot.read_text())["updates"]
+        assert [one["package-ecosystem"] for one in updates] == ["uv"]
+    if shutil.which("renovate-config-validator"):  # of npm's `renovate`, too large to install here
+        command = ["renovate-config-validator", "--strict", "--no-global", "renovate.json"]
+        assert not support.run(command, cwd=project).failure

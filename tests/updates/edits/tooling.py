@@ -98,15 +98,25 @@ def reorder_pyproject(project: Path) -> None:
     write(project, "pyproject.toml", "\n[".join(part.rstrip("\n") + "\n" for part in ordered))
 
 
+@edit
+def add_to_a_group_as_uv_does(project: Path) -> None:
+    """`uv add --group test` sorts it in among the template's."""
+    substitute(project, "pyproject.toml", r'^    "pytest>', '    "moto>=5.1",\n    "pytest>')
+
+
+@add_to_a_group_as_uv_does.survives
+def _(project: Path) -> bool:
+    return "moto>=5.1" in _pyproject(project)["dependency-groups"]["test"]
+
+
 @alone
-def sort_pyproject(project: Path) -> None:
-    """As a formatter for TOML would: every list of dependencies one to a line."""
-    substitute(
-        project,
-        "pyproject.toml",
-        r'^test = \["hypothesis([^"]*)", ',
-        r'test = [\n    "hypothesis\1",\n    ',
-    )
+def compact_pyproject(project: Path) -> None:
+    """Another formatter for TOML: short lists on one line, and no comments in them."""
+    path = project / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("\ntest = [\n"), text.index("\ntools = [\n")
+    items = ", ".join(line.strip(" ,") for line in text[start:end].split("\n")[2:-1])
+    write(project, "pyproject.toml", f"{text[:start]}\ntest = [{items}]{text[end:]}")
 
 
 @edit

@@ -9,8 +9,9 @@ PACKAGE = "template/src/{{ package_name }}"
 def undo(tree: Tree) -> None:
     tree.cut("template/Makefile", "audit: $(synced)", "secrets: $(synced)")
     tree.replace("template/Makefile", " audit secrets", " secrets")
-    tree.cut(".".join(["template/.github/workflows/ci", "yml"]), "  audit:\n", "  secrets:\n")
-    tree.replace("template/pyproject.toml.jinja", ', "pip-audit>=2.9", "pre-commit>=4.3"]', ', "pre-commit>=4.2"]')
+    tree.cut("template/.github/workflows/ci.yml", "  audit:\n", "  secrets:\n")
+    tree.replace("template/pyproject.toml.jinja", '    "pip-audit>=2.9",\n', "")
+    tree.replace("template/pyproject.toml.jinja", '"pre-commit>=4.3"', '"pre-commit>=4.2"')
     tree.replace("template/.gitignore", ".import_linter_cache/\n", "")
     tree.replace(f"{PACKAGE}/runtime/log.py", '        "iban",\n', "")
     tree.replace(f"{PACKAGE}/runtime/log.py", '"[redacted]"', '"***"')

@@ -1,0 +1,181 @@
+# Managed by the template: see docs/updating.md.
+"""What a function imports when it starts, as a tree: `make import-profile FUNCTION=api`.
+
+It looks at the built package, in an interpreter that sees nothing else but the SDK. The times are
+those of this machine and include the wait for the disk: read them as shares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import template
+from tools.functions import Function, functions_of, stand_ins
+from tools.local_env import local_environment
+from tools.package import build
+from tools.project import LOCAL_STATE, ROOT, ToolError, project
+from tools.stages import LOCAL
+
+_BUILD = LOCAL_STATE / "budget"
+
+
+@dataclass
+class Module:
+    """A module, what it took to load with all that it loads, and those it loads first."""
+
+    name: str
+    microseconds: int
+    children: list[Module] = field(default_factory=list)
+
+    def walk(self) -> Iterator[Module]:
+        """This module and all that it loads."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    @property
+    def size(self) -> int:
+        """How many modules it loads, itself included."""
+        return sum(1 for _ in self.walk())
+
+
+@dataclass(frozen=True)
+class Built:
+    """A function whose package for this machine is unpacked in `folder`."""
+
+    function: Function
+    zip: Path
+    folder: Path
+    environment: dict[str, str]
+
+    def command(self) -> list[str]:
+        """What imports the handler as Lambda does; only the SDK comes from elsewhere."""
+        script = str(ROOT / "tools" / "import_handler.py")
+        sdk = sysconfig.get_path("purelib")
+        return [script, str(self.folder), sdk, self.function.module]
+
+    def imports(self) -> Module:
+        """The tree of imports, the handler's module at its root."""
+        command = [sys.executable, "-I", "-S", "-X", "importtime", *self.command()]
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            errors = _without_times(done.stderr)
+            raise ToolError(f"{self.function.module} does not import\n{errors}")
+        return parse(done.stderr, self.function.module)
+
+
+def build_here() -> list[Built]:
+    """Build every function for this machine; from uv's cache if that has everything."""
+    try:
+        os.environ["UV_OFFLINE"] = "1"
+        build(_BUILD, LOCAL, local=True)
+    except ToolError:
+        del os.environ["UV_OFFLINE"]
+        build(_BUILD, LOCAL, local=True)
+    finally:
+        os.environ.pop("UV_OFFLINE", None)
+    merged = template.load(_BUILD / "template.yaml")
+    return [_unpack(function, merged) for function in functions_of(merged, LOCAL)]
+
+
+def parse(report: str, root: str) -> Module:
+    """Read what `python -X importtime` writes: children stand before their parent, deeper in."""
+    waiting: dict[int, list[Module]] = {}
+    for line in report.splitlines():
+        if not line.startswith("import time:") or line.endswith("imported package"):
+            continue
+        _, cumulative, name = line.removeprefix("import time:").split("|", 2)
+        depth = len(name) - len(name.lstrip())
+        module = Module(name.strip(), int(cumulative))
+        module.children = [
+            child for level in sorted(waiting) if level > depth for child in waiting.pop(level)
+        ]
+        if module.name == root:
+            return module
+        waiting.setdefault(depth, []).append(module)
+    raise ToolError(f"{root} was not imported")
+
+
+def suspects(root: Module) -> Iterator[tuple[list[str], Module]]:
+    """Each package that is not the service's own, where it is first reached, and the way there."""
+    own = project().package
+
+    def search(module: Module, way: list[str]) -> Iterator[tuple[list[str], Module]]:
+        here = [*way, module.name]
+        if module.name.partition(".")[0] != own:
+            yield here, module
+            return
+        for child in module.children:
+            yield from search(child, here)
+
+    yield from search(root, [])
+
+
+def draw(root: Module, least: float) -> Iterator[str]:
+    """The tree as lines; what takes less than a share of `least` of the whole is summed up."""
+
+    def lines(module: Module, indent: str) -> Iterator[str]:
+        milliseconds = module.microseconds / 1000
+        yield f"{milliseconds:8.1f} ms {module.size:5d}  {indent}{module.name}"
+        small = 0
+        for child in sorted(module.children, key=lambda each: -each.microseconds):
+            if child.microseconds >= least * root.microseconds:
+                yield from lines(child, indent + "  ")
+            else:
+                small += child.size
+        if small:
+            yield f"{'':11} {small:5d}  {indent}  …"
+
+    yield f"{'with all':>11} {'mods':>5}  module"
+    yield from lines(root, "")
+
+
+def _unpack(function: Function, merged: template.Template) -> Built:
+    folder = _BUILD / function.name
+    source = _BUILD / function.zip
+    shutil.rmtree(folder, ignore_errors=True)
+    with zipfile.ZipFile(source) as archive:
+        archive.extractall(folder)
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        **local_environment(),
+        **stand_ins(function.environment, merged),
+    }
+    return Built(function, source, folder, environment)
+
+
+def _without_times(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("import time:"))
+
+
+def main() -> None:
+    """Draw the tree of one function or of all."""
+    parser = argparse.ArgumentParser(description="Draw what functions import when they start.")
+    parser.add_argument("function", nargs="?", default="", help="a short name such as api")
+    parser.add_argument("--least", type=float, default=0.02, help="hide smaller shares than this")
+    arguments = parser.parse_args()
+    found = build_here()
+    names = [built.function.name for built in found]
+    if arguments.function and arguments.function not in names:
+        raise ToolError(f"no function {arguments.function!r}; there are {', '.join(names)}")
+    for built in found:
+        if arguments.function in ("", built.function.name):
+            print(f"\n{built.function.name}: {built.function.module}")
+            print("\n".join(draw(built.imports(), arguments.least)))
+
+
+if __name__ == "__main__":
+    from tools.cli import guarded
+
+    guarded(main)

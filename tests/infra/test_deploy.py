@@ -1,0 +1,56 @@
+"""What `make deploy` hands to SAM: the stage's settings, in a form that reaches the live alias."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.conftest import Render
+
+SEALED = """\
+import json, sys
+from samtranslator.translator.transform import transform
+from tools import deploy, template
+
+class NoPolicies:
+    def load(self):
+        return {}
+
+merged = template.load(__import__("pathlib").Path("template.yaml"))
+for body in template.resources_of_type(merged, "AWS::Serverless::Function").values():
+    body["Properties"]["CodeUri"] = "s3://bucket/key"
+parameters = json.loads(sys.argv[1])
+plain = transform(deploy.seal(merged, parameters), parameters, NoPolicies())
+versions = [n for n, b in plain["Resources"].items() if b["Type"] == "AWS::Lambda::Version"]
+print(json.dumps(sorted(versions)))
+"""
+
+
+@pytest.fixture
+def versions(render: Render) -> Any:
+    """The versions that a deployment with some parameters would publish."""
+    project = render()
+
+    def published(**parameters: str) -> list[str]:
+        given = {"Stage": "dev", "ServiceVersion": "1", **parameters}
+        done = subprocess.run(
+            [sys.executable, "-c", SEALED, json.dumps(given)],
+            cwd=project,
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(project), "PATH": "", "AWS_DEFAULT_REGION": "eu-west-1"},
+        )
+        found: list[str] = json.loads(done.stdout)
+        return found
+
+    return published
+
+
+def test_a_changed_setting_publishes_new_versions_and_the_same_ones_do_not(versions: Any) -> None:
+    once = versions(LogLevel="INFO")
+    assert versions(LogLevel="INFO") == once
+    assert set(versions(LogLevel="DEBUG")).isdisjoint(once)
+    assert set(versions(LogLevel="INFO", ServiceVersion="2")).isdisjoint(once)
