@@ -393,6 +393,10 @@ _PLACES = {
         " `template.override.yaml`, which is merged over it."
     ),
     "samconfig.toml": "Yours. Keep it, and add a section for each stage, as the template has them.",
+    ".github/workflows/ci.yml": (
+        "The template's. Give yours another name beside it, and take the template's version."
+    ),
+    "LICENSE": "The template's, as the answer `license` says. Keep yours if it says more.",
     "README.md": "Yours. Keep it, and link the pages in `docs/` from it.",
 }
 

@@ -11,7 +11,6 @@ was renamed are followed in all Python files of the project.
 import argparse
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -125,9 +124,7 @@ def committed(project: Path, name: str) -> bytes | None:
 
 
 def _git(project: Path, *arguments: str) -> bytes:
-    return subprocess.run(
-        ["git", *arguments], cwd=project, check=True, capture_output=True
-    ).stdout
+    return subprocess.run(["git", *arguments], cwd=project, check=True, capture_output=True).stdout
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -138,4 +135,4 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

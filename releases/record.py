@@ -4,8 +4,8 @@ import argparse
 import os
 import re
 import subprocess
-import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,22 +52,27 @@ def record(version: str, source: Path = ROOT, folder: Path = FOLDER) -> Path:
         index = {"GIT_INDEX_FILE": str(Path(scratch, "index")), "GIT_WORK_TREE": str(source)}
         contents = [name for name in CONTENTS if (source / name).exists()]
         ignored = [":(exclude,glob)**/__pycache__/**"]
-        _git(repository, "add", "--force", "--", *contents, *ignored, cwd=source, **index)
-        tree = _git(repository, "write-tree", **index)
+        _git(repository, "add", "--force", "--", *contents, *ignored, cwd=source, env=index)
+        tree = _git(repository, "write-tree", env=index)
         parents = ["-p", f"refs/tags/{before[-1]}"] if before else []
-        commit = _git(repository, "commit-tree", tree, *parents, "-m", version, **SIGNATURE)
+        commit = _git(repository, "commit-tree", tree, *parents, "-m", version, env=SIGNATURE)
         _git(repository, "tag", version, commit)
         known = [f"^refs/tags/{other}" for other in before]
         _git(repository, "bundle", "create", "--quiet", str(bundle), f"refs/tags/{version}", *known)
     return bundle
 
 
-def _git(repository: Path | None, *arguments: str, cwd: Path | None = None, **env: str) -> str:
+def _git(
+    repository: Path | None,
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
     where = [f"--git-dir={repository}"] if repository else []
     return subprocess.run(
         ["git", *where, *arguments],
         cwd=cwd,
-        env=os.environ | env,
+        env={**os.environ, **(env or {})},
         check=True,
         capture_output=True,
         text=True,
@@ -81,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

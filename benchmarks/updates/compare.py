@@ -1,4 +1,4 @@
-"""The corpus of edits × releases, against this template and against one without ownership."""
+"""Every edit of the corpus from every release: this template, and one without ownership."""
 
 import argparse
 import json
@@ -58,9 +58,7 @@ def run(chain: Chain, edits: Iterable[Edit], versions: list[str], scratch: Path)
     return result
 
 
-def update(
-    result: Result, projects: Projects, service: Service, edit: Edit, version: str
-) -> None:
+def update(result: Result, projects: Projects, service: Service, edit: Edit, version: str) -> None:
     service.edit(edit)
     edited, was = service.files(), service.recorded_answers()
     label = f"{edit.name} from {version}"
@@ -69,7 +67,7 @@ def update(
     started = time.perf_counter()
     try:
         service.update(unsafe=version in BREAKING)
-    except Exception as error:  # noqa: BLE001 - any crash is a result
+    except Exception as error:
         result.failed += 1
         result.details.append(f"{label}: {error!r}")
         return
@@ -133,7 +131,7 @@ def main() -> None:
                 folder.mkdir()
                 chain = build(folder / "template", change=change)
                 results[name] = run(chain, edits, given.versions, folder)
-    print(f"{len(edits)} edits × {len(given.versions)} releases\n")
+    print(f"{len(edits)} edits from each of {len(given.versions)} releases\n")
     print("| template | updates | with a fault | " + " | ".join(COLUMNS) + " | crashed | seconds |")
     print("|---|" + "--:|" * (len(COLUMNS) + 4))
     for name, result in results.items():

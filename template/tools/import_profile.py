@@ -14,7 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,19 +107,26 @@ def parse(report: str, root: str) -> Module:
     raise ToolError(f"{root} was not imported")
 
 
-def suspects(root: Module) -> Iterator[tuple[list[str], Module]]:
-    """Each package that is not the service's own, where it is first reached, and the way there."""
+def suspects(root: Module, weight: Callable[[Module], float]) -> list[list[Module]]:
+    """What weighs most, each with the way there: first where the weight leads from the handler,
+    then the packages of others where they are first reached."""
     own = project().package
 
-    def search(module: Module, way: list[str]) -> Iterator[tuple[list[str], Module]]:
-        here = [*way, module.name]
-        if module.name.partition(".")[0] != own:
-            yield here, module
-            return
-        for child in module.children:
-            yield from search(child, here)
+    def is_own(module: Module) -> bool:
+        return module.name.partition(".")[0] == own
 
-    yield from search(root, [])
+    def of_others(way: list[Module]) -> Iterator[list[Module]]:
+        for child in way[-1].children:
+            yield from of_others([*way, child]) if is_own(child) else [[*way, child]]
+
+    first = [root]
+    while is_own(first[-1]) and first[-1].children:
+        heaviest = max(first[-1].children, key=weight)
+        if weight(heaviest) < weight(first[-1]) / 3:
+            break
+        first.append(heaviest)
+    rest = sorted(of_others([root]), key=lambda way: -weight(way[-1]))
+    return [first, *(way for way in rest if way[-1] is not first[-1])]
 
 
 def draw(root: Module, least: float) -> Iterator[str]:

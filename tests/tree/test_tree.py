@@ -100,9 +100,9 @@ def test_lines_end_the_same_way() -> None:
 
 
 def makes_text(name: str) -> bool:
-    """Macros, facts that pages share, and the list of exclusions are logic alone."""
-    text = text_of(name) or ""
-    return not name.endswith(("/facts.jinja", "includes/exclude.jinja")) and "{% macro" not in text
+    """Macros, facts that pages share, and lists worked out from the answers are logic alone."""
+    logic = ("/facts.jinja", "/widgets.jinja", "includes/exclude.jinja", "includes/left.jinja")
+    return not name.endswith(logic) and "{% macro" not in (text_of(name) or "")
 
 
 OPENING = re.compile(r"{%-?\s*(?:if|for|set\s+\w+\s*%)\b")

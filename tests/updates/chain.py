@@ -35,7 +35,9 @@ def working_tree(source: Path, folder: Path) -> None:
     """Those files of the template that reach a project or its update."""
     for name in CONTENTS:
         if (source / name).is_dir():
-            shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         elif (source / name).exists():
             shutil.copy(source / name, folder / name)
 
@@ -70,8 +72,9 @@ def build(
     for release in releases():
         for later in order[order.index(release.version) + 1 :]:
             release.carry(Tree(trees[later]))
-    for tree in trees.values() if change else ():
-        change(Tree(tree))
+    if change:
+        for tree in trees.values():
+            change(Tree(tree))
 
     folder.mkdir(parents=True)
     _git(folder, "init", "--quiet", "--initial-branch=main")

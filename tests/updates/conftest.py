@@ -19,7 +19,10 @@ def fast() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory, nobodys_machine: Path) -> Chain:
+def chain(
+    tmp_path_factory: pytest.TempPathFactory,
+    nobodys_machine: Path,  # noqa: ARG001 - Git needs a name there
+) -> Chain:
     with shared_folder(tmp_path_factory, "chain") as (folder, empty):
         if empty:
             build(folder / "template")

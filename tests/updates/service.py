@@ -1,5 +1,6 @@
 """A project of the template in a Git repository, and what holds after every update of it."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -175,16 +176,18 @@ class Outcome:
         return any(vars(self).values())
 
 
+@functools.cache
+def _yours() -> PathSpec[Any]:
+    rows = yaml.safe_load((ROOT / "includes/ownership/yours.yml").read_text(encoding="utf-8"))
+    return PathSpec.from_lines("gitignore", [pattern for row in rows for pattern in row[1:]])
+
+
 def teams(path: str) -> bool:
     """Whether a file is one that the template starts and the team owns."""
-    rows = yaml.safe_load((ROOT / "includes/ownership/yours.yml").read_text(encoding="utf-8"))
-    patterns = [pattern for row in rows for pattern in row[1:]]
-    return PathSpec.from_lines("gitignore", patterns).match_file(path)
+    return _yours().match_file(path)
 
 
-def inspect(
-    edited: Files, after: Files, old: Files, new: Files, *, moved: bool = False
-) -> Outcome:
+def inspect(edited: Files, after: Files, old: Files, new: Files, *, moved: bool = False) -> Outcome:
     """Compare a project after an update with what it should be.
 
     `edited` is the project before the update; `old` and `new` are fresh copies of both versions.
@@ -247,9 +250,7 @@ def _inspect_merge(
     outcome: Outcome, path: str, edited: bytes, after: bytes, old: bytes, new: bytes
 ) -> None:
     """Both sides changed the file: all of either must be there, and in its place."""
-    have, team, base, template = (
-        Counter(text.splitlines()) for text in (after, edited, old, new)
-    )
+    have, team, base, template = (Counter(text.splitlines()) for text in (after, edited, old, new))
     for line, wanted in (team - base).items():
         if have[line] < wanted + min(base[line], template[line]):
             outcome.lost.append(f"{path}: {line.decode(errors='replace')}")

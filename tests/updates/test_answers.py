@@ -1,4 +1,4 @@
-"""A changed answer is an update: what belongs to it arrives or goes, and what the team did stays."""
+"""A changed answer is an update: what belongs to it arrives or goes, the team's work stays."""
 
 from pathlib import Path
 from typing import Any
@@ -99,9 +99,7 @@ def test_a_trigger_is_taken_away(
     # Said at the end of an update, as often as there is one.
     service.commit()
     capfd.readouterr()
-    copier.run_update(
-        service.folder, vcs_ref=HEAD, defaults=True, overwrite=True, unsafe=False
-    )
+    copier.run_update(service.folder, vcs_ref=HEAD, defaults=True, overwrite=True, unsafe=False)
     said = capfd.readouterr().err
     assert "These files are yours and stay" in said
     assert f"    {handler}\n" in said
@@ -141,9 +139,7 @@ BOTH_WAYS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS]
-)
+@pytest.mark.parametrize(("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS])
 def test_an_answer_is_changed_and_changed_back(
     one: dict[str, Any], other: dict[str, Any], projects: Projects, scratch: Path
 ) -> None:
@@ -178,9 +174,7 @@ CLASHES: dict[str, set[str]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS]
-)
+@pytest.mark.parametrize(("one", "other"), BOTH_WAYS, ids=[str(other) for _, other in BOTH_WAYS])
 def test_an_answer_of_a_lived_in_project_is_changed(
     one: dict[str, Any], other: dict[str, Any], projects: Projects, scratch: Path
 ) -> None:

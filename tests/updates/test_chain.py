@@ -40,9 +40,7 @@ def test_a_project_nobody_edited_becomes_a_fresh_copy(
     assert after == {path: content for path, content in new.items() if not teams(path)}
 
 
-def test_an_update_to_the_same_version_changes_nothing(
-    projects: Projects, tmp_path: Path
-) -> None:
+def test_an_update_to_the_same_version_changes_nothing(projects: Projects, tmp_path: Path) -> None:
     service = projects.service(HEAD, tmp_path / "project")
 
     service.update()
@@ -81,7 +79,9 @@ def test_a_template_without_tags_and_history_updates_projects(
     text = answers.read_text()
     recorded_source = yaml.safe_load(text)["_src_path"]
     answers.write_text(
-        text.replace(recorded_source, str(shallow)).replace(f"_commit: {version}", f"_commit: {old}")
+        text.replace(recorded_source, str(shallow)).replace(
+            f"_commit: {version}", f"_commit: {old}"
+        )
     )
 
     outcome = update_and_inspect(projects, service, version)

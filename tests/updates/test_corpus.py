@@ -1,4 +1,4 @@
-"""Edits × releases: what a team did is still there, and everything new has arrived."""
+"""Edits from each release: what a team did is still there, and everything new has arrived."""
 
 import pytest
 
@@ -30,8 +30,8 @@ def test_there_are_enough_edits_and_each_says_what_it_does() -> None:
 # Some of them in pairs would do; all of them at once is a project that has been lived in.
 LIVED_IN = [
     [edit for edit in TOGETHER if edit.name != "delete_the_sample_domain"],
-    [edit for edit in TOGETHER[::2]],
-    [edit for edit in TOGETHER[1::2]],
+    TOGETHER[::2],
+    TOGETHER[1::2],
 ]
 
 

@@ -96,7 +96,15 @@ def test_a_migration_can_run_again(service: Service) -> None:
     once = service.files()
     arguments = [f"{old}={new}" for old, new in MOVES.items()]
     names = [f"{old}={new}" for old, new in MODULES]
-    again = [sys.executable, ROOT / "hooks/move.py", "--from", commit, *arguments, "--python", *names]
+    again = [
+        sys.executable,
+        ROOT / "hooks/move.py",
+        "--from",
+        commit,
+        *arguments,
+        "--python",
+        *names,
+    ]
 
     subprocess.run(again, cwd=service.folder, check=True)
     assert service.files() == once
@@ -106,7 +114,7 @@ def test_a_migration_can_run_again(service: Service) -> None:
     assert service.files() == once
 
 
-def test_a_migrated_project_needs_no_trust_any_more(service: Service, projects: Projects) -> None:
+def test_a_migrated_project_needs_no_trust_any_more(service: Service) -> None:
     service.update(unsafe=True, to=VERSIONS[1])
     service.commit()
 

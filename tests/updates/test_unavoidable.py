@@ -3,13 +3,9 @@ and keeps both; and where the template drops a file that was edited, Git still h
 
 from pathlib import Path
 
-import pytest
-
-from tests.updates.chain import VERSIONS
 from tests.updates.edits import PACKAGE, append, replace
 from tests.updates.service import Projects, git
 
-LAST = VERSIONS[-1]
 CI = ".github/workflows/ci.yml"
 
 
@@ -47,16 +43,15 @@ def test_lines_put_into_the_same_place_show_both(projects: Projects, tmp_path: P
     assert service.unmerged() in ([], [name])
 
 
-@pytest.mark.parametrize("answers", [{"triggers": ["api"]}])
 def test_a_managed_file_that_was_edited_and_goes_is_a_deletion_to_review(
-    answers: dict[str, list[str]], projects: Projects, tmp_path: Path
+    projects: Projects, tmp_path: Path
 ) -> None:
     """Never without a trace: it is in the diff that the team reviews, and in the last commit."""
     service = projects.service("HEAD", tmp_path / "project")
     name = f"{PACKAGE}/runtime/sqs.py"
     append(service.folder, name, "\n# ours\n")
 
-    service.update(**answers)
+    service.update(triggers=["api"])
 
     status = git(service.repository, "status", "--porcelain").decode().splitlines()
     assert f" D {name}" in status

@@ -97,7 +97,8 @@ def replace(project: Path, name: str, old: str, new: str, count: int = 1) -> Non
 
 def substitute(project: Path, name: str, pattern: str, new: str) -> None:
     if (project / name).is_file():
-        write(project, name, re.sub(pattern, new, _read(project, name), count=1, flags=re.M))
+        text = re.sub(pattern, new, _read(project, name), count=1, flags=re.MULTILINE)
+        write(project, name, text)
 
 
 def delete(project: Path, *names: str) -> None:

@@ -49,14 +49,18 @@ def delete_the_sample_domain(project: Path) -> None:
 def replace_dynamodb_by_another_store(project: Path) -> None:
     """PostgreSQL instead of the adapters that came with the project."""
     delete(project, f"{PACKAGE}/adapters/dynamodb_orders.py")
-    write(project, f"{PACKAGE}/adapters/postgres_orders.py", "class PostgresOrders:\n    url: str\n")
+    write(
+        project, f"{PACKAGE}/adapters/postgres_orders.py", "class PostgresOrders:\n    url: str\n"
+    )
     replace(project, f"{PACKAGE}/handlers/queue.py", "dynamodb_orders", "postgres_orders")
 
 
 @edit
 def own_settings(project: Path) -> None:
     """A variable that every function reads."""
-    append(project, f"{PACKAGE}/config.py", '    carrier_url: str = "https://carrier.example.com"\n')
+    append(
+        project, f"{PACKAGE}/config.py", '    carrier_url: str = "https://carrier.example.com"\n'
+    )
 
 
 @edit

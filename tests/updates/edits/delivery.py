@@ -11,7 +11,9 @@ DEPLOY = ".github/workflows/deploy.yml"
 @edit
 def own_workflow(project: Path) -> None:
     """A file of the team's beside the template's."""
-    write(project, ".github/workflows/nightly.yml", "name: Nightly\non: workflow_dispatch\njobs: {}\n")
+    write(
+        project, ".github/workflows/nightly.yml", "name: Nightly\non: workflow_dispatch\njobs: {}\n"
+    )
 
 
 @edit
@@ -27,18 +29,23 @@ def add_a_job(project: Path) -> None:
 
 @add_a_job.survives
 def _(project: Path) -> bool:
-    return list(read_yaml(project, CI)["jobs"])[-1] == "contract"
+    jobs = list(read_yaml(project, CI)["jobs"])
+    return bool(jobs[-1] == "contract")
 
 
 @edit
 def add_a_step(project: Path) -> None:
     """In the middle of a managed workflow whose jobs look all alike."""
-    replace(project, CI, "      - run: make test\n", "      - run: make seed\n      - run: make test\n")
+    replace(
+        project, CI, "      - run: make test\n", "      - run: make seed\n      - run: make test\n"
+    )
 
 
 @add_a_step.survives
 def _(project: Path) -> bool:
-    return "make seed" in [step.get("run") for step in read_yaml(project, CI)["jobs"]["test"]["steps"]]
+    return "make seed" in [
+        step.get("run") for step in read_yaml(project, CI)["jobs"]["test"]["steps"]
+    ]
 
 
 @edit
@@ -55,7 +62,9 @@ def more_time_for_a_job(project: Path) -> None:
 @more_time_for_a_job.survives
 def _(project: Path) -> bool:
     jobs = read_yaml(project, CI)["jobs"]
-    return [name for name, job in jobs.items() if str(job.get("timeout-minutes")) == "25"] == ["secrets"]
+    return [name for name, job in jobs.items() if str(job.get("timeout-minutes")) == "25"] == [
+        "secrets"
+    ]
 
 
 @edit

@@ -14,7 +14,9 @@ def rewrite_the_readme(project: Path) -> None:
 @edit
 def keep_a_changelog(project: Path) -> None:
     """What a team does with a changelog."""
-    replace(project, "CHANGELOG.md", "- The service exists.", "- The service ships.\n- And returns.")
+    replace(
+        project, "CHANGELOG.md", "- The service exists.", "- The service ships.\n- And returns."
+    )
 
 
 @edit
@@ -32,7 +34,9 @@ def delete_a_decision(project: Path) -> None:
 @edit
 def add_to_the_runbook(project: Path) -> None:
     """A section in the middle of a managed page, and one at its end."""
-    substitute(project, "docs/runbook.md", r"^## Alarms\n", "## On call\n\nAsk in #orders.\n\n## Alarms\n")
+    substitute(
+        project, "docs/runbook.md", r"^## Alarms\n", "## On call\n\nAsk in #orders.\n\n## Alarms\n"
+    )
     append(project, "docs/runbook.md", "\n## Carriers\n\nCall them.\n")
 
 

@@ -8,7 +8,12 @@ from . import append, edit, read_yaml, replace, substitute
 @edit
 def memory_of_a_stage(project: Path) -> None:
     """More memory in production."""
-    substitute(project, "samconfig.toml", r'^    "Stage=prod",\n', '    "Stage=prod",\n    "QueueMemory=1024",\n')
+    substitute(
+        project,
+        "samconfig.toml",
+        r'^    "Stage=prod",\n',
+        '    "Stage=prod",\n    "QueueMemory=1024",\n',
+    )
 
 
 @edit

@@ -1,6 +1,5 @@
 """Moves, renames and formats: edits of many files at once."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,9 @@ def _text_files(project: Path, *patterns: str) -> list[Path]:
 def rename_the_package(project: Path) -> None:
     """As docs/updating.md says: the folder, the imports, and the answer."""
     (project / PACKAGE).rename(project / "src/shop")
-    for path in _text_files(project, "src/**/*.py", "tests/**/*.py", "*.toml", "*.yaml", ".vscode/*"):
+    for path in _text_files(
+        project, "src/**/*.py", "tests/**/*.py", "*.toml", "*.yaml", ".vscode/*"
+    ):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("order_service", "shop"), encoding="utf-8")
     replace(project, ".copier-answers.yml", "package_name: order_service", "package_name: shop")
@@ -52,7 +53,7 @@ def own_script_and_link(project: Path) -> None:
     write(project, "scripts/seed the tables.sh", "#!/bin/sh\nexit 0\n")
     (project / "scripts/seed the tables.sh").chmod(0o755)
     if not (project / "seed").is_symlink():
-        os.symlink("scripts/seed the tables.sh", project / "seed")
+        (project / "seed").symlink_to("scripts/seed the tables.sh")
 
 
 @edit

@@ -31,7 +31,9 @@ def _(project: Path) -> bool:
 @edit
 def add_a_dependency_as_uv_does(project: Path) -> None:
     """`uv add` sorts it in among the template's."""
-    substitute(project, "pyproject.toml", r'^    "msgspec', '    "cachetools>=6.2.1",\n    "msgspec')
+    substitute(
+        project, "pyproject.toml", r'^    "msgspec', '    "cachetools>=6.2.1",\n    "msgspec'
+    )
 
 
 @add_a_dependency_as_uv_does.survives
@@ -163,7 +165,8 @@ def own_hook(project: Path) -> None:
     append(
         project,
         ".pre-commit-config.yaml",
-        "      - id: ours\n        name: ours\n        entry: make ours\n        language: system\n",
+        "      - id: ours\n        name: ours\n"
+        "        entry: make ours\n        language: system\n",
     )
 
 

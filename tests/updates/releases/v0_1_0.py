@@ -28,7 +28,10 @@ def undo(tree: Tree) -> None:
     code = ("template/src/**/*", "template/tests/**/*", "includes/**/*.py")
     tree.replace_all(r"(\bfrom .*runtime|\bfrom )\.log import", r"\1.journal import", *code)
     tree.replace_all(
-        r"(\bfrom .*runtime import [^(\n]*\b|\bfrom \. import [^(\n]*\b)log\b(?! as)", r"\1journal as log", *code)
+        r"(\bfrom .*runtime import [^(\n]*\b|\bfrom \. import [^(\n]*\b)log\b(?! as)",
+        r"\1journal as log",
+        *code,
+    )
 
 
 def carry(tree: Tree) -> None:

@@ -1,7 +1,9 @@
 from . import Tree
 
 VERSION = "0.2.0"
-NEXT = "More of the managed and shared files: a make target, a development tool, lines of the runtime."
+NEXT = (
+    "More of the managed and shared files: a make target, a development tool, lines of the runtime."
+)
 
 PACKAGE = "template/src/{{ package_name }}"
 

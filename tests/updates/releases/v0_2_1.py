@@ -5,7 +5,9 @@ NEXT = "A choice is retired, because Python 3.11 has no runtime on Lambda any mo
 
 
 def undo(tree: Tree) -> None:
-    tree.replace("copier.yml", 'choices: ["3.12", "3.13", "3.14"]', 'choices: ["3.11", "3.12", "3.13"]')
+    tree.replace(
+        "copier.yml", 'choices: ["3.12", "3.13", "3.14"]', 'choices: ["3.11", "3.12", "3.13"]'
+    )
 
 
 def carry(tree: Tree) -> None:

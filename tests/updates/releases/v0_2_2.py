@@ -17,10 +17,16 @@ def undo(tree: Tree) -> None:
 
 
 def carry(tree: Tree) -> None:
-    tree.replace("includes/history.jinja", "set renamed = {}", "set renamed = {'data_store': 'storing'}")
+    tree.replace(
+        "includes/history.jinja", "set renamed = {}", "set renamed = {'data_store': 'storing'}"
+    )
     question = tree.cut("copier.yml", "\ndata_store:\n", "  choices:\n    DynamoDB tables")
     assert "  default: dynamodb\n" in question
     question = question.replace(
         "  default: dynamodb\n", "  default: \"{{ storing | default('dynamodb') }}\"\n"
     )
-    tree.replace("copier.yml", "  choices:\n    DynamoDB tables", f"{question}  choices:\n    DynamoDB tables")
+    tree.replace(
+        "copier.yml",
+        "  choices:\n    DynamoDB tables",
+        f"{question}  choices:\n    DynamoDB tables",
+    )

@@ -1,7 +1,9 @@
 from . import Tree
 
 VERSION = "0.2.4"
-NEXT = "template.yaml is restructured: a log group stands with its function, the runtime in Globals."
+NEXT = (
+    "template.yaml is restructured: a log group stands with its function, the runtime in Globals."
+)
 
 NAME = "template/template.yaml.jinja"
 LOG_GROUP = "{% include 'includes/sam/log-group.yaml' %}\n\n"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, Self
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -53,7 +53,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
         """What the order costs, in cents."""
         return sum(line.quantity * line.unit_price_cents for line in self.lines)
 
-    def moved(self, status: Status, *, warehouse: str = "") -> "Order":
+    def moved(self, status: Status, *, warehouse: str = "") -> Self:
         """The same order at another status."""
         return replace(self, status=status, warehouse=warehouse or self.warehouse)
 
