@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.cold_start import report
 from benchmarks.cold_start.cases import HERE, PYTHON, REPO, Built, Case, Event, Workshop, cases
 from benchmarks.lambda_host.host import Host, fake_aws
-from benchmarks.lambda_host.runtime_api import FunctionFailed
+from benchmarks.lambda_host.runtime_api import FunctionFailedError
 from benchmarks.lambda_host.trust import make_trust
 
 WARM = 500
@@ -118,11 +118,13 @@ def _count(host: Host, case: Case, built: Built, event: Event, measured: Measure
 
 def _check(body: object, case: Case) -> None:
     if not case.accepted(body):
-        raise FunctionFailed(f"{case.name} answered {json.dumps(body)[:500]}")
+        raise FunctionFailedError(f"{case.name} answered {json.dumps(body)[:500]}")
 
 
 def _machine() -> dict[str, str]:
-    valgrind = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=False)
+    valgrind = subprocess.run(
+        ["valgrind", "--version"], capture_output=True, text=True, check=False
+    )
     return {
         "processor": platform.machine(),
         "system": platform.system(),

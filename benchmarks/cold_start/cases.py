@@ -206,7 +206,10 @@ def cases() -> list[Case]:
             event(PLAIN_API, "api"), 2.5,
         ),
         Case("api-stored", "API, DynamoDB", ours(STORED_API, "api"), created, _order, 4),
-        Case("api-default", "API, DynamoDB and SQS (default)", ours(DEFAULT, "api"), taken, _order, 4),
+        Case(
+            "api-default", "API, DynamoDB and SQS (default)", ours(DEFAULT, "api"), taken,
+            _order, 4,
+        ),
         Case(
             "queue", "queue, DynamoDB and SSM (default)", ours(DEFAULT, "queue"), _no_failures,
             event(DEFAULT, "queue"), 4.5,

@@ -12,23 +12,32 @@ import socketserver
 import ssl
 import sys
 import threading
+from collections.abc import Mapping
 
-ANSWERS = {
+ANSWERS: dict[bytes, dict[str, object]] = {
+    b"Query": {"Items": [], "Count": 0, "ScannedCount": 0},
     b"SendMessage": {"MessageId": "11111111-1111-1111-1111-111111111111"},
     b"GetParameter": {"Parameter": {"Name": "p", "Type": "String", "Value": "main", "Version": 1}},
     b"GetSecretValue": {"ARN": "arn", "Name": "secret", "SecretString": "a" * 32},
 }
+ORDER = {
+    "order_id": "ord-1",
+    "customer_id": "cus-1",
+    "lines": [{"sku": "KB-1", "quantity": 1, "unit_price_cents": 4999}],
+    "placed_at": "2026-01-01T00:00:00Z",
+    "status": "placed",
+}  # what every object in S3 holds
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"\r\nx-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 
 
-def _reply(answer: dict[str, object]) -> bytes:
+def _reply(answer: Mapping[str, object]) -> bytes:
     body = json.dumps(answer).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-_NOTHING = _reply({})
+_NOTHING, _OBJECT = _reply({}), _reply(ORDER)
 _REPLIES = {name: _reply(answer) for name, answer in ANSWERS.items()}
 
 
@@ -47,6 +56,9 @@ class Handler(socketserver.BaseRequestHandler):
             while len(received) < length:
                 received += self.request.recv(65536)
             received = received[length:]
+            if head.startswith(b"GET "):
+                self.request.sendall(_OBJECT)
+                continue
             operation = found[1] if (found := _TARGET.search(head)) else b""
             self.request.sendall(_REPLIES.get(operation, _NOTHING))
 

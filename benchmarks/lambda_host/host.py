@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.lambda_host.runtime_api import FunctionFailed, RuntimeApi
+from benchmarks.lambda_host.runtime_api import FunctionFailedError, RuntimeApi
 from benchmarks.lambda_host.trust import Trust
 
 HERE = Path(__file__).resolve().parent
@@ -88,9 +88,7 @@ class Host:
 class Running:
     """A function that runs."""
 
-    def __init__(
-        self, process: subprocess.Popen[str], api: RuntimeApi, started_at: float
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[str], api: RuntimeApi, started_at: float) -> None:
         self.api = api
         self.started_at = started_at
         self._process = process
@@ -116,7 +114,7 @@ class Running:
         _, errors = self._process.communicate(timeout=120)
         found = _COLLECTED.search(errors)
         if not found:
-            raise FunctionFailed(errors[-2000:])
+            raise FunctionFailedError(errors[-2000:])
         return int(found[1])
 
     def stop(self) -> None:
@@ -132,7 +130,8 @@ def fake_aws(trust: Trust) -> Iterator[int]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         try:
             yield int(process.stdout.readline())
         finally:

@@ -12,7 +12,7 @@ FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:benchmark"
 LONG_S = 600.0
 
 
-class FunctionFailed(Exception):
+class FunctionFailedError(Exception):
     """The function did not start, or answered with an error."""
 
 
@@ -41,7 +41,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.asked = threading.Event()  # the function is initialised and asks for work
         self.asked_at = 0.0
         self.events: queue.Queue[bytes] = queue.Queue()
-        self.replies: queue.Queue[Reply | FunctionFailed] = queue.Queue()
+        self.replies: queue.Queue[Reply | FunctionFailedError] = queue.Queue()
         self.sent_at = 0.0
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
@@ -51,8 +51,8 @@ class RuntimeApi(ThreadingHTTPServer):
         try:
             reply = self.replies.get(timeout=seconds)
         except queue.Empty:
-            raise FunctionFailed("no answer in time") from None
-        if isinstance(reply, FunctionFailed):
+            raise FunctionFailedError("no answer in time") from None
+        if isinstance(reply, FunctionFailedError):
             raise reply
         return reply
 
@@ -63,7 +63,7 @@ class RuntimeApi(ThreadingHTTPServer):
             if not self.replies.empty() and isinstance(failed := self.replies.get(), Exception):
                 raise failed
             if time.monotonic() > end:
-                raise FunctionFailed("did not start in time")
+                raise FunctionFailedError("did not start in time")
         return self.asked_at
 
     def handle_error(self, *_: object) -> None:
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/response"):
             self.server.replies.put(Reply(json.loads(body), self.server.sent_at, received))
         else:
-            self.server.replies.put(FunctionFailed(body.decode()))
+            self.server.replies.put(FunctionFailedError(body.decode()))
         self.send_response_only(202)
         self.send_header("Content-Length", "0")
         self.end_headers()

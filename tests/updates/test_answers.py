@@ -1,5 +1,6 @@
 """A changed answer is an update: what belongs to it arrives or goes, the team's work stays."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import copier
 import pytest
 
 from tests.updates.chain import HEAD
-from tests.updates.edits import PACKAGE, Edit, all_edits, read_yaml, write
+from tests.updates.edits import EDITS, PACKAGE, Edit, all_edits, read_yaml, write
 from tests.updates.service import Projects, Service, inspect, on_disk, teams
 
 LIVED_IN = [edit for edit in all_edits() if not edit.alone]
@@ -158,7 +159,7 @@ def test_an_answer_is_changed_and_changed_back(
     }
 
 
-# Where the edit is in a file that goes with the answer, or is the very line that the answer is in.
+# Edits of the very lines that an answer changes, or of files that go with it: a person decides.
 CLASHES: dict[str, set[str]] = {
     "ci": {
         "add_a_job",
@@ -170,6 +171,9 @@ CLASHES: dict[str, set[str]] = {
     },
     "python_version": {"pin_the_python_patch"},
     "license": {"another_licence"},
+    "owner": {"another_licence"},
+    "queue_type": {"smaller_batches"},
+    "data_store": {"own_variable", "second_queue_by_hand"},
 }
 
 
@@ -188,3 +192,30 @@ def test_an_answer_of_a_lived_in_project_is_changed(
     change(projects, service, **one)
 
     assert [edit.name for edit in edits if not edit.survived(service.folder)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "answers", "path"),
+    [
+        ("another_licence", {"owner": "Checkout team"}, "LICENSE"),
+        ("another_licence", {"license": "MIT"}, "LICENSE"),
+        ("smaller_batches", {"queue_type": "fifo"}, "template.yaml"),
+        ("own_variable", {"data_store": "none"}, "template.yaml"),
+        ("second_queue_by_hand", {"data_store": "none"}, "template.yaml"),
+        ("pin_the_python_patch", {"python_version": "3.14"}, ".python-version"),
+    ],
+)
+def test_where_both_changed_the_same_lines_both_are_left_to_see(
+    name: str, answers: dict[str, Any], path: str, projects: Projects, scratch: Path
+) -> None:
+    service = projects.service(HEAD, scratch)
+    before = Counter(service.files()[path].splitlines())
+    service.edit(EDITS[name])
+    added = Counter(service.files()[path].splitlines()) - before
+
+    service.update(**answers)
+
+    after = Counter((service.folder / path).read_bytes().splitlines())
+    assert service.unmerged() == [path]
+    assert not added - after

@@ -27,11 +27,13 @@ def undo(tree: Tree) -> None:
     )
     code = ("template/src/**/*", "template/tests/**/*", "includes/**/*.py")
     tree.replace_all(r"(\bfrom .*runtime|\bfrom )\.log import", r"\1.journal import", *code)
+    # As a sorter of imports has them, or else a team's formatter would change them.
     tree.replace_all(
-        r"(\bfrom .*runtime import [^(\n]*\b|\bfrom \. import [^(\n]*\b)log\b(?! as)",
-        r"\1journal as log",
+        r"from \. import log, metrics\n",
+        "from . import journal as log\nfrom . import metrics\n",
         *code,
     )
+    tree.replace_all(r"(\bfrom .*runtime import )log\n", r"\1journal as log\n", *code)
 
 
 def carry(tree: Tree) -> None:

@@ -1,0 +1,1 @@
+"""What generating and updating a project takes."""

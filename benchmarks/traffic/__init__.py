@@ -1,0 +1,1 @@
+"""What many warm requests do to a function."""
