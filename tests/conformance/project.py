@@ -1,0 +1,149 @@
+"""A generated project as checks see it: its files, its answers, and what can be made of them."""
+
+import ast
+import functools
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests import support
+from tests.conformance import model, sam
+from tests.conformance.files import Files
+from tests.support import Finished
+
+STAGES = sam.STAGES
+
+
+class Workshop:
+    """What it takes to run a project's own tests and tools without setting each project up."""
+
+    def __init__(self, tools: Path, scratch: Callable[[], Path]) -> None:
+        self.python = tools / "bin" / "python"
+        self.scratch = scratch
+
+
+class Project:
+    """A project, broken or not. Whatever is worked out is worked out once."""
+
+    def __init__(self, files: Files, workshop: Workshop) -> None:
+        self.files = files
+        self._workshop = workshop
+        self._services: dict[tuple[str, ...], model.Service] = {}
+        self._outcomes: dict[str, str] | None = None
+
+    def broken(self, mutation: Callable[[Files], None]) -> "Project":
+        """This project with a mutation, which has to change something."""
+        files = self.files.copy()
+        mutation(files)
+        assert files.changed != self.files.changed, "the mutation changes nothing"
+        return Project(files, self._workshop)
+
+    # --- what it is ---
+
+    @functools.cached_property
+    def answers(self) -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load(self.files.read(".copier-answers.yml"))
+        return found
+
+    @property
+    def triggers(self) -> list[str]:
+        return list(self.answers["triggers"])
+
+    @property
+    def package(self) -> str:
+        """The folder of its code, as in `src/shop`."""
+        return f"src/{self.answers['package_name']}"
+
+    def service(self, stage: str = "prod", **parameters: str) -> model.Service:
+        """Its infrastructure as a stage has it; `parameters` go over the stage's own."""
+        key = (stage, *(f"{name}={value}" for name, value in sorted(parameters.items())))
+        if key not in self._services:
+            self._services[key] = sam.read(self.files, stage, **parameters)
+        return self._services[key]
+
+    @functools.cached_property
+    def pyproject(self) -> dict[str, Any]:
+        return tomllib.loads(self.files.read("pyproject.toml"))
+
+    def workflows(self) -> dict[str, dict[Any, Any]]:
+        """Its GitHub workflows by file name. YAML reads the key `on` as true."""
+        return {
+            Path(name).name: yaml.safe_load(self.files.read(name))
+            for name in self.files.names(".github/workflows/*.yml")
+        }
+
+    def module(self, name: str) -> ast.Module:
+        """A module's syntax tree, as in `src/shop/config.py`."""
+        return ast.parse(self.files.read(name), name)
+
+    # --- what it does ---
+
+    def run(
+        self, *command: str, env: Mapping[str, str] | None = None, timeout: float = 300
+    ) -> Finished:
+        """Run a command in the project's folder, `python` and tools being of its environment."""
+        folder = self._folder
+        first = self._workshop.python.parent / command[0]
+        return support.run(
+            [str(first) if first.exists() else command[0], *command[1:]],
+            cwd=folder,
+            env={
+                "PYTHONPATH": "src",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "COLUMNS": "400",
+                **(env or {}),
+            },
+            timeout=timeout,
+        )
+
+    @functools.cached_property
+    def _folder(self) -> Path:
+        if not self.files.changed:
+            return self.files.root
+        return self.files.materialise(self._workshop.scratch())
+
+    def failing(self, *tests: str) -> Iterator[str]:
+        """Faults for those of its own unit tests that are missing, or fail.
+
+        A test is named as pytest does, from its file on: `tests/unit/x.py::test_y`; one with
+        parameters is named without them and has to pass with all.
+        """
+        outcomes = self._run_tests(tests)
+        for test in tests:
+            found = {
+                name: outcome
+                for name, outcome in outcomes.items()
+                if name == test or name.startswith((f"{test}[", f"{test}::"))
+            }
+            if not found:
+                why = next((text for name, text in outcomes.items() if name in test), "")
+                yield f"there is no test {test}, or it cannot run {why}".rstrip()
+            for name, outcome in found.items():
+                if outcome != "passed":
+                    yield f"{name} fails: {outcome}"
+                    break
+
+    def _run_tests(self, tests: Sequence[str]) -> dict[str, str]:
+        # All of them once for a project as generated, of which many checks ask; just those that
+        # are asked for in a broken one.
+        if self._outcomes is not None:
+            return self._outcomes
+        whole = not self.files.changed
+        chosen = ["tests/unit"] if whole else tests
+        command = ["python", "-m", "pytest", "-q", "-rpfE", "--tb=no", "--show-capture=no"]
+        done = self.run(*command, "-p", "no:cacheprovider", "-p", "no:cov", *chosen)
+        outcomes = dict(_outcomes(done.output))
+        if whole:
+            self._outcomes = outcomes
+        return outcomes
+
+
+def _outcomes(output: str) -> Iterator[tuple[str, str]]:
+    for line in output.splitlines():
+        if match := re.fullmatch(r"(PASSED|FAILED|ERROR) (\S+?(?:\[.*?\])?)(?: - (.*))?", line):
+            verdict, name, message = match.groups()
+            yield name, "passed" if verdict == "PASSED" else (message or "it fails")

@@ -1,0 +1,142 @@
+"""The rows of practices.yml, the checks that prove them, and the mutations that prove these."""
+
+import functools
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.conformance.files import Files
+from tests.conformance.project import Project
+from tests.support import ROOT
+
+Answers = Mapping[str, Any]
+When = Mapping[str, list[Any]]
+CheckFunction = Callable[[Project], Iterator[str]]
+BreakFunction = Callable[[Files], None]
+
+
+def applies(when: When, answers: Answers) -> bool:
+    """Whether the answers meet every condition: one of the listed values was given or is chosen."""
+    for question, accepted in when.items():
+        answer = answers.get(question)
+        given = answer if isinstance(answer, list) else [answer]
+        if not any(value in accepted for value in given):
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Row:
+    """One practice, as practices.yml has it."""
+
+    id: str
+    title: str
+    state: str
+    data: Mapping[str, Any]
+
+    @property
+    def works(self) -> bool:
+        return self.state == "works"
+
+    @property
+    def when(self) -> When:
+        found: When = self.data.get("when", {})
+        return found
+
+
+@functools.cache
+def rows() -> dict[str, Row]:
+    """Every row by its id."""
+    listed = yaml.safe_load((ROOT / "practices.yml").read_text())["practices"]
+    return {row["id"]: Row(row["id"], row["title"], row["state"], row) for row in listed}
+
+
+@dataclass(frozen=True)
+class Check:
+    """Finds what is wrong with a project, in plain words."""
+
+    row: str
+    function: CheckFunction
+    runs: bool
+    """Whether it runs the project's own tests or tools, which takes seconds."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def where(self) -> str:
+        """As the registry names it."""
+        path = Path(self.function.__code__.co_filename).relative_to(ROOT)
+        return f"{path.as_posix()}::{self.name}"
+
+    def faults(self, project: Project) -> list[str]:
+        """What is wrong, if anything."""
+        return list(self.function(project))
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Breaks a generated project in one way, which its check must name."""
+
+    check: Check
+    function: BreakFunction
+    names: str
+    when: When
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+_CHECKS: dict[str, Check] = {}
+_MUTATIONS: list[Mutation] = []
+
+
+def check(row: str, *, runs: bool = False) -> Callable[[CheckFunction], Check]:
+    """Register the check of a row: a generator of faults.
+
+    `runs` is for a check that runs the project's tests or tools: it is asked of fewer profiles.
+    """
+
+    def register(function: CheckFunction) -> Check:
+        assert row not in _CHECKS, f"{row} has a check: {_CHECKS[row].where}"
+        _CHECKS[row] = Check(row, function, runs)
+        return _CHECKS[row]
+
+    return register
+
+
+def breaks(
+    broken: Check, *, names: str, when: When | None = None
+) -> Callable[[BreakFunction], Mutation]:
+    """Register a mutation: it edits a project's files so that the check finds a fault.
+
+    One of the faults must contain `names`. `when` picks a profile that has what is to be broken,
+    in the form of a row's; without it any profile does to which the row applies.
+    """
+
+    def register(function: BreakFunction) -> Mutation:
+        mutation = Mutation(broken, function, names, when or {})
+        _MUTATIONS.append(mutation)
+        return mutation
+
+    return register
+
+
+@functools.cache
+def checks() -> dict[str, Check]:
+    """Every check by its row, once the modules in checks/ are loaded."""
+    for path in sorted((Path(__file__).parent / "checks").glob("*.py")):
+        importlib.import_module(f"tests.conformance.checks.{path.stem}")
+    return dict(sorted(_CHECKS.items(), key=lambda item: list(rows()).index(item[0])))
+
+
+def mutations() -> Iterable[Mutation]:
+    """Every mutation, in the order of the rows."""
+    order = list(checks())
+    return sorted(_MUTATIONS, key=lambda mutation: order.index(mutation.check.row))

@@ -1,0 +1,132 @@
+"""Every practice that is said to work does, in every project to which it applies; and every check
+finds what it is there to find."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.combinations.cover import answers
+from tests.combinations.cover import rows as cover
+from tests.conformance import registry
+from tests.conformance.conftest import Projects
+from tests.conformance.profiles import PROFILES, Profile
+from tests.conformance.project import Project
+from tests.conformance.registry import Check, Mutation, applies
+from tests.support import ROOT, copier_yml
+
+ROWS = registry.rows()
+CHECKS = registry.checks()
+MUTATIONS = list(registry.mutations())
+# By profile and not by row, so that a worker has few projects to read.
+CASES = [
+    pytest.param(profile, check, id=f"{profile.name}-{check.row}")
+    for profile in PROFILES
+    for check in CHECKS.values()
+    if profile.runs or not check.runs
+]
+
+
+@pytest.mark.parametrize(("profile", "check"), CASES)
+def test_a_project_does_what_the_practice_promises(
+    profile: Profile, check: Check, projects: Projects
+) -> None:
+    project = projects(profile.name)
+    if not applies(ROWS[check.row].when, project.answers):
+        pytest.skip("does not apply")  # counted by test_a_row_that_works_is_proven
+    assert check.faults(project) == []
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.check.row}-{m.name}")
+def test_a_check_names_what_is_broken(mutation: Mutation, projects: Projects) -> None:
+    project = next(
+        found
+        for profile in PROFILES
+        if profile.runs or not mutation.check.runs
+        for found in [projects(profile.name)]
+        if applies(ROWS[mutation.check.row].when, found.answers)
+        and applies(mutation.when, found.answers)
+    )
+    assert mutation.check.faults(project) == []
+    faults = mutation.check.faults(project.broken(mutation.function))
+    assert any(mutation.names in fault for fault in faults), faults
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", list(cover()), ids=lambda _: "")
+def test_every_pair_of_answers(
+    row: dict[str, Any],
+    make_project: Callable[[str, Mapping[str, Any]], Project],
+    request: pytest.FixtureRequest,
+) -> None:
+    project = make_project(f"cover-{request.node.callspec.indices['row']}", answers(row))
+    faults = {
+        check.row: found
+        for check in CHECKS.values()
+        if not check.runs and applies(ROWS[check.row].when, project.answers)
+        if (found := check.faults(project))
+    }
+    assert faults == {}
+
+
+# --- the registry itself ---
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS.values() if row.works], ids=lambda r: r.id)
+def test_a_row_that_works_is_proven(row: registry.Row) -> None:
+    assert row.id in CHECKS, f"{row.id} is said to work, but there is no check"
+    check = CHECKS[row.id]
+    assert row.data["check"] == check.where
+    assert [m for m in MUTATIONS if m.check is check], f"nothing shows that {row.id} can fail"
+    assert any(
+        applies(row.when, {**DEFAULTS, **profile.given})
+        for profile in PROFILES
+        if profile.runs or not check.runs
+    ), f"no profile has what {row.id} is about"
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: str(check.row))
+def test_a_check_belongs_to_a_row_that_works(check: Check) -> None:
+    assert ROWS[check.row].works, f"{check.name} proves {check.row}, which is said not to work yet"
+
+
+DEFAULTS = {
+    name: question.get("default")
+    for name, question in copier_yml().items()
+    if not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: str(row.id))
+def test_a_row_says_what_a_reader_needs(row: registry.Row) -> None:
+    known = {
+        "id",
+        "title",
+        "state",
+        "why",
+        "when",
+        "not_when",
+        "where",
+        "change",
+        "check",
+        "also",
+        "missing",
+    }
+    assert set(row.data) <= known
+    needed = {"why", "not_when", "where", "change"} if row.works else {"missing"}
+    for field in sorted(needed):
+        assert str(row.data.get(field, "")).strip(), f"{row.id} has no {field!r}"
+    for place in row.data.get("also", []):
+        path, _, name = place.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text(), place
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: str(row.id))
+def test_conditions_are_answers_to_questions(row: registry.Row) -> None:
+    conditions = [row.when, *(m.when for m in MUTATIONS if m.check.row == row.id)]
+    for question, values in (item for when in conditions for item in when.items()):
+        asked = copier_yml()[question]
+        choices = asked.get("choices") or [True, False]
+        choices = list(choices.values()) if isinstance(choices, dict) else choices
+        known = [choice["value"] if isinstance(choice, dict) else choice for choice in choices]
+        assert set(values) <= set(known), f"{row.id}: {question}"
