@@ -27,6 +27,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         **EVERYTHING,
         "api_type": "rest",
         "network": "new",
+        "vpc_endpoints": ["logs"],
         "stream_source": "dynamodb",
         "queue_type": "fifo",
     },
@@ -175,7 +176,7 @@ def test_the_environment_is_what_the_code_reads(project: Project) -> None:
         "schedule": orders,
     }
     for name, function in project.functions().items():
-        assert set(function.get("Environment", {}).get("Variables", {})) == expected[name], name
+        assert environment(function) == expected[name], name
 
 
 def test_a_wildcard_stands_only_where_there_is_nothing_to_name(project: Project) -> None:
@@ -192,6 +193,19 @@ def test_every_permission_names_its_source(project: Project) -> None:
     for name, body in project.transformed().items():
         if body["Type"] == "AWS::Lambda::Permission":
             assert "SourceArn" in body["Properties"], name
+
+
+def test_a_network_of_its_own_reaches_what_the_code_calls(project: Project) -> None:
+    if project.answers["network"] != "new":
+        pytest.skip("no network of its own")
+    callers = {"ORDERS_QUEUE_URL": "sqs", "PARAMETERS_PATH": "ssm", "_SECRET": "secretsmanager"}
+    variables = {v for f in project.functions().values() for v in environment(f)}
+    called = {service for end, service in callers.items() for v in variables if v.endswith(end)}
+    endpoints = {
+        str(body["Properties"]["ServiceName"]).rpartition(".")[2].strip("'}")
+        for body in project.of_type("AWS::EC2::VPCEndpoint").values()
+    }
+    assert called | set(project.answers["vpc_endpoints"]) | {"s3", "dynamodb"} == endpoints
 
 
 def test_every_alarm_reaches_the_topic(project: Project) -> None:
@@ -225,6 +239,11 @@ def test_stages_set_parameters_that_exist(project: Project) -> None:
         assert all(len(shlex.split(pair)) >= 1 for pair in deploy["parameter_overrides"])
         seen.add(tuple(sorted((k, v) for k, v in given.items() if k != "Stage")))
     assert len(seen) == len(STAGES), "stages differ in nothing but their name"
+
+
+def environment(function: dict[str, Any]) -> set[str]:
+    """The variables of one function, beside those that all have."""
+    return set(function.get("Environment", {}).get("Variables", {}))
 
 
 def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
