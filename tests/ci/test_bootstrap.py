@@ -19,12 +19,13 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_auth": "authorizer",
         "network": "new",
     },
-    "everything over REST": {
+    "everything over REST, with a key of its own": {
         "triggers": EVERYTHING,
         "api_type": "rest",
         "api_auth": "api_key",
         "stream_source": "dynamodb",
         "network": "existing",
+        "encryption": "customer_key",
     },
     "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},
     "api only, nothing kept": {"triggers": ["api"], "data_store": "none"},
@@ -44,6 +45,7 @@ VALUES = {
 ANY_RESOURCE = {
     "cloudwatch:DescribeAlarms",
     "kms:CreateKey",
+    "kms:ListAliases",
     "kms:TagResource",
     "lambda:CreateEventSourceMapping",
     "lambda:DeleteEventSourceMapping",
@@ -67,6 +69,7 @@ COVERED = {
     "AWS::EC2": "MakeNetwork",
     "AWS::Events::Rule": "Rules",
     "AWS::IAM::Role": "FunctionRoles",
+    "AWS::KMS::Alias": "NameKey",
     "AWS::KMS::Key": "Keys",
     "AWS::Kinesis": "Stream",
     "AWS::Lambda::EventSourceMapping": "EventSources",
@@ -209,7 +212,9 @@ def test_roles_go_to_lambda_and_what_deploys_it_only(project: Path) -> None:
 
 def test_policies_stay_within_their_limit(render: Render) -> None:
     longest = "a-23456789-123456789-123456789-123456789"
-    project = render(**PROFILES["everything in a new network"], project_slug=longest)
+    project = render(
+        **PROFILES["everything in a new network"], encryption="customer_key", project_slug=longest
+    )
     resources = bootstrap(
         project,
         **{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-2"},

@@ -47,6 +47,7 @@ FACTORS: dict[str, list[Any]] = {
     "package_name": [COMPUTED, "shop", "a_package_as_long_as_it_may_be_40_chars1"],
     "network": ["none", "existing", "new"],
     "vpc_endpoints": [COMPUTED, (), ("sqs", "logs"), NOT_ASKED],
+    "encryption": ["aws", "customer_key"],
     "iac": ["sam"],
     "ci": ["github", "none"],
     "packaging": ["zip"],

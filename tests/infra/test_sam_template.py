@@ -30,6 +30,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "vpc_endpoints": ["logs"],
         "stream_source": "dynamodb",
         "queue_type": "fifo",
+        "encryption": "customer_key",
     },
     "everything-without-a-store": {"triggers": TRIGGERS, "api_auth": "none", "data_store": "none"},
     "http-tokens": {"triggers": ["api"], "api_auth": "jwt", "network": "existing"},

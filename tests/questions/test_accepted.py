@@ -48,6 +48,7 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
         "triggers": triggers,
         "data_store": "dynamodb",
         "network": draw(st.sampled_from(["none", "existing", "new"])),
+        "encryption": draw(st.sampled_from(["aws", "customer_key"])),
         "ci": draw(st.sampled_from(["github", "none"])),
         "traffic_shifting": draw(st.sampled_from(["all_at_once", "canary", "linear"])),
         "python_version": draw(st.sampled_from(["3.12", "3.13", "3.14"])),

@@ -90,6 +90,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("network", "old", "not in ['none', 'existing', 'new']", {}),
     ("vpc_endpoints", ["lambda"], "'lambda' is not in", {"network": "new"}),
     ("vpc_endpoints", "sqs", "a list such as [sqs, ssm]", {"network": "new"}),
+    ("encryption", "own", "not in ['aws', 'customer_key']", {}),
     ("iac", "cdk", "not in ['sam']", {}),
     ("ci", "gitlab", "not in ['github', 'none']", {}),
     ("packaging", "image", "not in ['zip']", {}),

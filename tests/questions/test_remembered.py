@@ -16,6 +16,7 @@ UNASKED = {
     "package_name": "shop",
     "cors_origins": "https://shop.example.com",
     "network": "existing",
+    "encryption": "customer_key",
     "ci": "none",
     "traffic_shifting": "all_at_once",
     "python_version": "3.12",
