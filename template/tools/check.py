@@ -26,6 +26,7 @@ def steps() -> dict[str, list[str]]:
         "imports": [_tool("lint-imports"), "--no-cache"],
         "template": [_tool("cfn-lint"), "--regions", project().region, "--", template],
         "sam": sam(*validate),
+        "concurrency": [sys.executable, "-m", "tools.concurrency"],
         "budget": [sys.executable, "-m", "tools.budget"],
     }
 
@@ -41,7 +42,7 @@ def main() -> None:
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
         verdict = "ok" if done.returncode == 0 else "FAILED"
-        print(f"{name:10} {verdict}  ({time.monotonic() - started:.1f} s)", flush=True)
+        print(f"{name:11} {verdict}  ({time.monotonic() - started:.1f} s)", flush=True)
         if done.returncode != 0:
             failed.append(name)
             print(f"{done.stdout}{done.stderr}".rstrip(), flush=True)

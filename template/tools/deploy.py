@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 from tools import template
+from tools.concurrency import refuse_what_does_not_fit
 from tools.package import build
 from tools.project import DIST, ROOT, ToolError, run
 from tools.sam import sam
@@ -39,8 +40,10 @@ def main() -> None:
 def deploy_command(stage: str) -> list[str]:
     """What SAM is asked to do; given here, the parameters replace those of samconfig.toml."""
     parameters = {**stage_parameters(stage), "ServiceVersion": version()}
+    merged = template.load(DIST / "template.yaml")
+    refuse_what_does_not_fit(merged, stage, parameters, stage_region(stage))
     sealed = DIST / f"template-{stage}.yaml"
-    sealed.write_text(template.dump(seal(template.load(DIST / "template.yaml"), parameters)))
+    sealed.write_text(template.dump(seal(merged, parameters)))
     overrides = [f'{name}="{value}"' for name, value in parameters.items()]
     command = ["deploy", "--config-env", stage, "--region", stage_region(stage)]
     command += ["--template-file", str(sealed.relative_to(ROOT))]

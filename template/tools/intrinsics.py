@@ -55,7 +55,7 @@ class Resolver:
             "Fn::Split": self._split,
             "Fn::If": self._if,
             "Fn::FindInMap": self._find_in_map,
-            "Fn::Equals": lambda pair: self.value(pair[0]) == self.value(pair[1]),
+            "Fn::Equals": lambda pair: len({_as_text(self.value(side)) for side in pair}) == 1,
             "Fn::Not": lambda terms: not self.value(terms[0]),
             "Fn::And": lambda terms: all(self.value(term) for term in terms),
             "Fn::Or": lambda terms: any(self.value(term) for term in terms),

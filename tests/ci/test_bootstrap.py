@@ -28,7 +28,11 @@ PROFILES: dict[str, dict[str, Any]] = {
         "encryption": "customer_key",
     },
     "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},
-    "api only, nothing kept": {"triggers": ["api"], "data_store": "none"},
+    "api only, nothing kept": {
+        "triggers": ["api"],
+        "data_store": "none",
+        "startup": "provisioned",
+    },
 }
 PROVIDER = "token.actions.githubusercontent.com"
 VALUES = {
@@ -43,6 +47,8 @@ VALUES = {
 }
 # Actions for which AWS offers no resource to name, or that a condition narrows down.
 ANY_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:DescribeAlarms",
     "kms:CreateKey",
     "kms:ListAliases",
@@ -62,6 +68,7 @@ SERVICES = ("apigateway", "codedeploy", "lambda", "scheduler")
 COVERED = {
     "AWS::ApiGateway": "Api",
     "AWS::ApiGatewayV2": "Api",
+    "AWS::ApplicationAutoScaling": "Scaling",
     "AWS::CloudWatch::Alarm": "Alarms",
     "AWS::CloudWatch::Dashboard": "Dashboard",
     "AWS::CodeDeploy": "TrafficShifting",
@@ -175,6 +182,7 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
         r"|secret:(Cursor|Token)Secret-\*$"
         r"|schedule/default/once-\*$"
         r"|event-bus/default$"
+        r"|aws-service-role/lambda.application-autoscaling.amazonaws.com/\*$"
         r"|aws-sam-cli-managed-default-\*/order-service/\*$"
         r"|aws-sam-cli-managed-default(-\*|/\*)$"
         r"|aws:transform/Serverless-2016-10-31$"
@@ -182,7 +190,7 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
     )
     # Resources with random ids, which no pattern can tell apart.
     random = re.compile(
-        r":apigateway:|:execute-api:|:event-source-mapping:\*$|:key/\*$|:ec2:eu-west-1:111111111111:\*$"
+        r":apigateway:|:scalable-target/\*$|:execute-api:|:event-source-mapping:\*$|:key/\*$|:ec2:eu-west-1:111111111111:\*$"
     )
     for statement in statements(bootstrap(project)):
         actions = as_list(statement["Action"])

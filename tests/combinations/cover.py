@@ -51,6 +51,7 @@ FACTORS: dict[str, list[Any]] = {
     "iac": ["sam"],
     "ci": ["github", "none"],
     "packaging": ["zip"],
+    "startup": ["on_demand", "provisioned", "snapstart"],
     "traffic_shifting": ["all_at_once", "canary", "linear"],
     "python_version": ["3.12", "3.13", "3.14"],
     "architecture": ["arm64", "x86_64"],

@@ -33,8 +33,18 @@ PROFILES: dict[str, dict[str, Any]] = {
         "encryption": "customer_key",
     },
     "everything-without-a-store": {"triggers": TRIGGERS, "api_auth": "none", "data_store": "none"},
-    "http-tokens": {"triggers": ["api"], "api_auth": "jwt", "network": "existing"},
-    "rest-tokens": {"triggers": ["api"], "api_type": "rest", "api_auth": "jwt"},
+    "http-tokens": {
+        "triggers": ["api"],
+        "api_auth": "jwt",
+        "network": "existing",
+        "startup": "provisioned",
+    },
+    "rest-tokens": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "jwt",
+        "startup": "snapstart",
+    },
     "rest-keys": {
         "triggers": ["api"],
         "api_type": "rest",

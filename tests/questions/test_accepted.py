@@ -50,6 +50,7 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
         "network": draw(st.sampled_from(["none", "existing", "new"])),
         "encryption": draw(st.sampled_from(["aws", "customer_key"])),
         "ci": draw(st.sampled_from(["github", "none"])),
+        "startup": draw(st.sampled_from(["on_demand", "provisioned", "snapstart"])),
         "traffic_shifting": draw(st.sampled_from(["all_at_once", "canary", "linear"])),
         "python_version": draw(st.sampled_from(["3.12", "3.13", "3.14"])),
         "architecture": draw(st.sampled_from(["arm64", "x86_64"])),

@@ -94,6 +94,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("iac", "cdk", "not in ['sam']", {}),
     ("ci", "gitlab", "not in ['github', 'none']", {}),
     ("packaging", "image", "not in ['zip']", {}),
+    ("startup", "warm", "not in ['on_demand', 'provisioned', 'snapstart']", {}),
     ("traffic_shifting", "blue_green", "not in ['canary', 'linear', 'all_at_once']", {}),
     ("python_version", "3.11", "not in ['3.12', '3.13', '3.14']", {}),
     ("architecture", "riscv", "not in ['arm64', 'x86_64']", {}),

@@ -18,6 +18,7 @@ UNASKED = {
     "network": "existing",
     "encryption": "customer_key",
     "ci": "none",
+    "startup": "snapstart",
     "traffic_shifting": "all_at_once",
     "python_version": "3.12",
     "architecture": "x86_64",

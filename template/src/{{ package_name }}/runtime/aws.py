@@ -31,6 +31,7 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 from . import errors
+from .snapshot import before_snapshot, chance
 
 AwsError = errors.AwsError
 
@@ -121,11 +122,6 @@ def _needs_boto3() -> bool:
     )
 
 
-def _jitter() -> float:
-    # Not `random`: its state would be the same in every copy of a SnapStart snapshot.
-    return int.from_bytes(os.urandom(4)) / 2**32
-
-
 class ThinAws:
     def __init__(  # noqa: PLR0913 (all by name and all with a default)
         self,
@@ -136,7 +132,7 @@ class ThinAws:
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = _jitter,
+        jitter: Callable[[], float] = chance,
     ) -> None:
         self._connect_s = connect_s
         self._read_s = read_s
@@ -151,6 +147,15 @@ class ThinAws:
         self._idle: dict[Endpoint, list[tuple[float, HTTPConnection]]] = {}
         self._tls: ssl.SSLContext | None = None
         self._roots = _bundled_roots()
+        before_snapshot(self.forget)
+
+    def forget(self) -> None:
+        """Drop connections and credentials; the next call makes new ones."""
+        for idle in self._idle.values():
+            for _, connection in idle:
+                connection.close()
+        self._idle.clear()
+        self._credentials = None
 
     def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         target, version, _ = SERVICES[service]

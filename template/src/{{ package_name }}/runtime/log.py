@@ -12,12 +12,12 @@ Whole events are never logged, and fields with a telling name (see `SENSITIVE`) 
 import logging
 import sys
 from datetime import UTC, datetime
-from random import random
 from typing import Any, Final
 
 import msgspec
 
 from .settings import ServiceSettings
+from .snapshot import chance
 
 SENSITIVE: Final = frozenset(
     {
@@ -108,7 +108,7 @@ def begin_invocation(settings: ServiceSettings, **fields: object) -> None:
     """Forget the last invocation's fields, take this one's, and draw whether it logs at DEBUG."""
     _invocation.clear()
     _invocation.update(fields)
-    sampled = settings.log_sample_rate > 0 and random() < settings.log_sample_rate  # noqa: S311
+    sampled = settings.log_sample_rate > 0 and chance() < settings.log_sample_rate
     logger.setLevel("DEBUG" if sampled else settings.log_level)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from .aws import Aws, AwsError
+from .snapshot import before_snapshot
 
 
 class SecretRejected(Exception):  # noqa: N818
@@ -29,6 +30,9 @@ class _Kept:
 
     def refresh(self) -> str:
         return self._reread(older_than=self._floor)
+
+    def forget(self) -> None:
+        self._value = None
 
     def _reread(self, older_than: float) -> str:
         now = self._clock()
@@ -64,6 +68,7 @@ class Parameters:
         self._clock = clock
         self._floor = floor
         self._kept: dict[str, _Kept] = {}
+        before_snapshot(self._kept.clear)
 
     def get(self, name: str) -> str:
         if name not in self._kept:
@@ -94,6 +99,7 @@ class Secret:
         self._aws = aws
         self._secret_id = secret_id
         self._kept = _Kept(self._read, ttl, floor, clock)
+        before_snapshot(self._kept.forget)
 
     def value(self) -> str:
         return self._kept.get()
