@@ -69,25 +69,8 @@ class Kinesis:
         shard, _, position = iterator.partition("|")
         page = self._client().get_records(ShardIterator=position, StreamARN=self.arn)
         after = page.get("NextShardIterator")
-        records = [self._event(shard, record) for record in page["Records"]]
+        records = [kinesis_event(self.arn, shard, record) for record in page["Records"]]
         return records, f"{shard}|{after}" if after else None
-
-    def _event(self, shard: str, record: Record) -> Record:
-        return {
-            "kinesis": {
-                "kinesisSchemaVersion": "1.0",
-                "partitionKey": record["PartitionKey"],
-                "sequenceNumber": record["SequenceNumber"],
-                "data": base64.b64encode(record["Data"]).decode("ascii"),
-                "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
-            },
-            "eventSource": "aws:kinesis",
-            "eventVersion": "1.0",
-            "eventID": f"{shard}:{record['SequenceNumber']}",
-            "eventName": "aws:kinesis:record",
-            "awsRegion": self.arn.split(":")[3],
-            "eventSourceARN": self.arn,
-        }
 
     def _client(self) -> Any:
         return client("kinesis", self.endpoint)
@@ -115,11 +98,42 @@ class DynamoDb:
     def read(self, iterator: str) -> tuple[list[Record], str | None]:
         """The next records of a shard."""
         page = self._client().get_records(ShardIterator=iterator)
-        records = [{**_plain(record), "eventSourceARN": self.arn} for record in page["Records"]]
+        records = [dynamodb_event(self.arn, record) for record in page["Records"]]
         return records, page.get("NextShardIterator")
 
     def _client(self) -> Any:
         return client("dynamodbstreams", self.endpoint)
+
+
+def kinesis_event(arn: str, shard: str, record: Record) -> Record:
+    """A record that was read from Kinesis, as a function receives it."""
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": record["PartitionKey"],
+            "sequenceNumber": record["SequenceNumber"],
+            "data": base64.b64encode(record["Data"]).decode("ascii"),
+            "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{shard}:{record['SequenceNumber']}",
+        "eventName": "aws:kinesis:record",
+        "awsRegion": arn.split(":")[3],
+        "eventSourceARN": arn,
+    }
+
+
+def dynamodb_event(arn: str, record: Record) -> Record:
+    """A record that was read from a table's stream, as a function receives it."""
+    return {**_plain(record), "eventSourceARN": arn}
+
+
+def wanted(mapping: dict[str, Any], record: Record) -> bool:
+    """Whether a mapping's filters let a record through."""
+    criteria = (mapping.get("FilterCriteria") or {}).get("Filters") or []
+    patterns = [json.loads(one["Pattern"]) for one in criteria]
+    return not patterns or any(matches(pattern, _filtered(record)) for pattern in patterns)
 
 
 @dataclass
@@ -141,8 +155,8 @@ class Consumer:
             if position is None:
                 continue
             records, self._iterators[shard] = self.source.read(position)
-            wanted = [record for record in records if self._wants(record)]
-            for batch in _batches(wanted, int(self.mapping.get("BatchSize", 100))):
+            chosen = [record for record in records if wanted(self.mapping, record)]
+            for batch in _batches(chosen, int(self.mapping.get("BatchSize", 100))):
                 self._deliver(shard, batch)
 
     def _deliver(self, shard: str, batch: list[Record]) -> None:
@@ -253,11 +267,6 @@ class Consumer:
                 "streamArn": self.mapping["EventSourceArn"],
             },
         }
-
-    def _wants(self, record: Record) -> bool:
-        criteria = (self.mapping.get("FilterCriteria") or {}).get("Filters") or []
-        patterns = [json.loads(one["Pattern"]) for one in criteria]
-        return not patterns or any(matches(pattern, _filtered(record)) for pattern in patterns)
 
 
 class Driver:
