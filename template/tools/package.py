@@ -35,7 +35,7 @@ from tools.template import Template
 # Wheels that run on Amazon Linux 2023 (glibc 2.34).
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 # Lambda's Python runtimes bring the SDK along.
-_IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer")
+IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer")
 _UNUSED = ("tests", "test", "__pycache__", "*.pyi", "*.pyc", "py.typed")
 _UNUSED_AT_THE_TOP = ("bin", ".lock")
 _LICENCES = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*")
@@ -146,7 +146,7 @@ class _Builder:
         if not path.exists():
             command = [find_uv(), "export", "--locked", "--quiet", "--no-dev"]
             command += ["--no-emit-project", "--no-header", "--no-annotate"]
-            for name in _IN_THE_RUNTIME:
+            for name in IN_THE_RUNTIME:
                 command += ["--prune", name]
             path.write_text(run(command, quiet=True), encoding="utf-8")
         return path

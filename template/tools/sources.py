@@ -22,7 +22,7 @@ import botocore.auth
 import botocore.awsrequest
 
 from tools.local_identity import local_token
-from tools.project import ToolError, project
+from tools.project import ROOT, ToolError, project
 from tools.service import Service
 
 
@@ -210,6 +210,19 @@ def put_event(service: Service, source: str, kind: str, detail: Any) -> None:
 def put_object(service: Service, key: str, body: str) -> None:
     """Put an object into the bucket."""
     service.client("s3").put_object(Bucket=service.bucket(), Key=key, Body=body.encode())
+
+
+def sample_object(service: Service) -> str:
+    """Put the sample file where the function may read it and nothing starts; its key."""
+    key = f"incoming/sample-{uuid.uuid4()}"
+    body = (ROOT / "events" / "storage.jsonl").read_text(encoding="utf-8")
+    put_object(service, key, body)
+    return key
+
+
+def remove_object(service: Service, key: str) -> None:
+    """Remove an object from the bucket."""
+    service.client("s3").delete_object(Bucket=service.bucket(), Key=key)
 
 
 def publish(service: Service, message: str) -> None:

@@ -39,6 +39,11 @@ class Tools:
         command = [str(self.python), "-m", f"tools.{module}", *arguments]
         return support.run(command, cwd=self.project, env=environment)
 
+    def run_tool(self, name: str, *arguments: str) -> support.Finished:
+        """One of the programs that the project's environment has."""
+        command = [str(self.python.parent / name), *arguments]
+        return support.run(command, cwd=self.project)
+
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace text that must be there."""
         file = self.project / path
