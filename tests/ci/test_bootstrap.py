@@ -26,12 +26,15 @@ PROFILES: dict[str, dict[str, Any]] = {
         "stream_source": "dynamodb",
         "network": "existing",
         "encryption": "customer_key",
+        "api_cache": True,
+        "api_firewall": True,
     },
     "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},
     "api only, nothing kept": {
         "triggers": ["api"],
         "data_store": "none",
         "startup": "provisioned",
+        "budget": True,
     },
 }
 PROVIDER = "token.actions.githubusercontent.com"
@@ -69,6 +72,7 @@ COVERED = {
     "AWS::ApiGateway": "Api",
     "AWS::ApiGatewayV2": "Api",
     "AWS::ApplicationAutoScaling": "Scaling",
+    "AWS::Budgets": "Budget",
     "AWS::CloudWatch::Alarm": "Alarms",
     "AWS::CloudWatch::Dashboard": "Dashboard",
     "AWS::CodeDeploy": "TrafficShifting",
@@ -88,6 +92,7 @@ COVERED = {
     "AWS::SQS": "Queues",
     "AWS::SSM": "Parameters",
     "AWS::SecretsManager": "Secrets",
+    "AWS::WAFv2": "Firewall",
 }
 
 
@@ -177,6 +182,8 @@ def test_the_new_form_is_the_default(default_project: Path) -> None:
 def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
     named = re.compile(
         r"order-service-staging(-\*|/\*|:\*)?$"
+        r"|restapis/\*/stages/staging$"
+        r"|regional/managedruleset/\*/\*$"
         r"|/order-service/staging/\*$"
         r"|order-service-staging-\*/incoming/\*$"
         r"|secret:(Cursor|Token)Secret-\*$"

@@ -39,6 +39,8 @@ FACTORS: dict[str, list[Any]] = {
         "*",
         NOT_ASKED,
     ],
+    "api_cache": [False, True, NOT_ASKED],
+    "api_firewall": [False, True, NOT_ASKED],
     "queue_type": ["standard", "fifo", NOT_ASKED],
     "stream_source": ["kinesis", "dynamodb", NOT_ASKED],
     "schedule_expression": ["rate(1 day)", "cron(0 6 ? * MON-FRI *)", NOT_ASKED],
@@ -53,6 +55,7 @@ FACTORS: dict[str, list[Any]] = {
     "packaging": ["zip"],
     "startup": ["on_demand", "provisioned", "snapstart"],
     "traffic_shifting": ["all_at_once", "canary", "linear"],
+    "budget": [False, True],
     "python_version": ["3.12", "3.13", "3.14"],
     "architecture": ["arm64", "x86_64"],
     "license": ["proprietary", "MIT", "Apache-2.0"],
@@ -79,6 +82,8 @@ RULES = [
     asked_when("api_type", "api", bool),
     asked_when("api_auth", "api", bool),
     asked_when("cors_origins", "api", bool),
+    asked_when("api_cache", "api", bool),
+    asked_when("api_firewall", "api", bool),
     asked_when("queue_type", "queue", bool),
     asked_when("stream_source", "stream", bool),
     asked_when("schedule_expression", "schedule", bool),
@@ -86,6 +91,18 @@ RULES = [
     Rule(
         ("api_type", "api_auth"),
         lambda row: row["api_auth"] != "api_key" or row["api_type"] == "rest",
+    ),
+    Rule(
+        ("api_cache", "api_type", "api_auth", "data_store"),
+        lambda row: (
+            row["api_cache"] is not True
+            or (row["api_type"], row["data_store"]) == ("rest", "dynamodb")
+            and row["api_auth"] != "iam"
+        ),
+    ),
+    Rule(
+        ("api_firewall", "api_type"),
+        lambda row: row["api_firewall"] is not True or row["api_type"] == "rest",
     ),
     Rule(
         ("cors_origins", "api_auth"),

@@ -31,12 +31,14 @@ PROFILES: dict[str, dict[str, Any]] = {
         "stream_source": "dynamodb",
         "queue_type": "fifo",
         "encryption": "customer_key",
+        "budget": True,
     },
     "everything-without-a-store": {"triggers": TRIGGERS, "api_auth": "none", "data_store": "none"},
     "http-tokens": {
         "triggers": ["api"],
         "api_auth": "jwt",
         "network": "existing",
+        "budget": True,
         "startup": "provisioned",
     },
     "rest-tokens": {
@@ -50,6 +52,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "cors_origins": TWO_PAGES,
+        "api_cache": True,
+        "api_firewall": True,
     },
     "rest-iam": {
         "triggers": ["api"],

@@ -52,6 +52,7 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
         "ci": draw(st.sampled_from(["github", "none"])),
         "startup": draw(st.sampled_from(["on_demand", "provisioned", "snapstart"])),
         "traffic_shifting": draw(st.sampled_from(["all_at_once", "canary", "linear"])),
+        "budget": draw(st.booleans()),
         "python_version": draw(st.sampled_from(["3.12", "3.13", "3.14"])),
         "architecture": draw(st.sampled_from(["arm64", "x86_64"])),
         "license": draw(st.sampled_from(["proprietary", "MIT", "Apache-2.0"])),
@@ -60,6 +61,8 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
         answers["api_type"] = draw(st.sampled_from(["http", "rest"]))
         keys = ["api_key"] if answers["api_type"] == "rest" else []
         answers["api_auth"] = draw(st.sampled_from(["none", "iam", "jwt", "authorizer", *keys]))
+        if answers["api_type"] == "rest":
+            answers["api_firewall"] = draw(st.booleans())
         anyone = ["*"] if answers["api_auth"] == "none" else []
         answers["cors_origins"] = draw(
             st.sampled_from(

@@ -96,6 +96,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("packaging", "image", "not in ['zip']", {}),
     ("startup", "warm", "not in ['on_demand', 'provisioned', 'snapstart']", {}),
     ("traffic_shifting", "blue_green", "not in ['canary', 'linear', 'all_at_once']", {}),
+    ("budget", 50, "expected true or false", {}),
     ("python_version", "3.11", "not in ['3.12', '3.13', '3.14']", {}),
     ("architecture", "riscv", "not in ['arm64', 'x86_64']", {}),
     ("license", "GPL", "not in ['proprietary', 'MIT', 'Apache-2.0']", {}),
@@ -106,6 +107,14 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("owner", None, "expected text", {"owner": None}),
     # Pairs that cannot be.
     ("api_auth", "api_key", "needs api_type rest", API),
+    ("api_cache", True, "needs api_type rest", {**API, "api_auth": "none"}),
+    ("api_cache", True, "expected false with api_auth iam", REST),
+    ("api_cache", "yes", "needs data_store dynamodb", {
+        **REST, "api_auth": "none", "data_store": "none",
+    }),
+    ("api_cache", "sometimes", "true or false", REST),
+    ("api_firewall", True, "needs api_type rest", API),
+    ("budget", True, "GovCloud has no budgets", {"aws_region": "us-gov-west-1"}),
     ("data_store", "none", "stream_source dynamodb", {
         "triggers": ["stream"], "stream_source": "dynamodb",
     }),

@@ -20,6 +20,7 @@ UNASKED = {
     "ci": "none",
     "startup": "snapstart",
     "traffic_shifting": "all_at_once",
+    "budget": True,
     "python_version": "3.12",
     "architecture": "x86_64",
     "license": "MIT",
@@ -113,3 +114,15 @@ def test_a_retired_question_does_not_stop_an_update(
     after = update(folder)
 
     assert "ci" not in after
+
+
+def test_what_only_rest_offers_goes_with_it(project: Callable[..., Path]) -> None:
+    rest = {"triggers": ["api", "queue"], "api_type": "rest", "api_auth": "jwt"}
+    folder = project(**rest, api_cache=True, api_firewall=True)
+
+    after = update(folder, api_type="http")
+    assert (after["api_cache"], after["api_firewall"]) == (False, False)
+    commit(folder, "An HTTP API")
+
+    after = update(folder, triggers=["queue"])
+    assert not {"api_cache", "api_firewall"} & after.keys()
