@@ -79,7 +79,7 @@ COVERED = {
     "AWS::DynamoDB": "Tables",
     "AWS::EC2": "MakeNetwork",
     "AWS::Events::Rule": "Rules",
-    "AWS::IAM::Role": "FunctionRoles",
+    "AWS::IAM::Role": "MakeFunctionRoles",
     "AWS::KMS::Alias": "NameKey",
     "AWS::KMS::Key": "Keys",
     "AWS::Kinesis": "Stream",
@@ -184,7 +184,7 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
         r"order-service-staging(-\*|/\*|:\*)?$"
         r"|restapis/\*/stages/staging$"
         r"|regional/managedruleset/\*/\*$"
-        r"|/order-service/staging/\*$"
+        r"|[:/]order-service/staging/\*$"
         r"|order-service-staging-\*/incoming/\*$"
         r"|secret:(Cursor|Token)Secret-\*$"
         r"|schedule/default/once-\*$"
@@ -212,6 +212,42 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
                 ), actions
             else:
                 assert named.search(resource) or random.search(resource), resource
+
+
+def test_roles_are_made_where_the_deploy_role_may_make_them(render: Render) -> None:
+    longest = "a-23456789-123456789-123456789-123456789"
+    project = render(**PROFILES["everything over REST, with a key of its own"], project_slug=longest)
+    (making,) = [
+        statement
+        for statement in statements(bootstrap(project))
+        if "iam:CreateRole" in as_list(statement["Action"])
+    ]
+    template = load(str(project / "template.yaml"))
+    roles = [r for r in template["Resources"].values() if r["Type"] == "AWS::IAM::Role"]
+    assert roles
+    for role in roles:
+        path = resolve(role["Properties"]["Path"], VALUES)
+        assert f"arn:aws:iam::111111111111:role{path}*" in making["Resource"]
+
+
+def test_a_boundary_is_on_every_role_that_is_made_or_changed(default_project: Path) -> None:
+    boundary = "arn:aws:iam::111111111111:policy/boundary"
+    bound = bootstrap(default_project, HasRoleBoundary="true", RoleBoundaryArn=boundary)
+    making = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    seen = set()
+    for statement in statements(bound):
+        actions = set(as_list(statement["Action"]))
+        assert "iam:DeleteRolePermissionsBoundary" not in actions
+        if actions & making:
+            seen |= actions
+            assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    assert seen == making
+    template = load(str(default_project / "template.yaml"))
+    for role in template["Resources"].values():
+        if role["Type"] == "AWS::IAM::Role":
+            assert role["Properties"]["PermissionsBoundary"] == {
+                "Fn::If": ["HasRoleBoundary", {"Ref": "RoleBoundaryArn"}, {"Ref": "AWS::NoValue"}]
+            }
 
 
 def test_roles_go_to_lambda_and_what_deploys_it_only(project: Path) -> None:
