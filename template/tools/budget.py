@@ -1,9 +1,10 @@
 # Managed by the template: see docs/updating.md.
 """What each function may cost before its first event: part of `make check`.
 
-Counted are the modules that its start loads, the kilobytes of its zip and, where valgrind is
-installed, the instructions of its start as a multiple of an empty interpreter's. Seconds are not:
-they depend on the machine. The limits are in pyproject.toml, under [tool.service.budget].
+Counted are the modules that its start loads, the kilobytes of its zip and its layer's and, where
+valgrind is installed, the instructions of its start as a multiple of an empty interpreter's.
+Seconds are not: they depend on the machine. The limits are in pyproject.toml, under
+[tool.service.budget].
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from tools.bundle import size_of
 from tools.import_profile import Built, Module, build_here, suspects
 from tools.limits import advice, limits_of, too_large
 from tools.project import ToolError, run
@@ -33,9 +35,10 @@ def main() -> None:
         name = built.function.name
         limits = limits_of(name)
         root = built.imports()
-        shown = f"{name}: {_modules(root)} modules, {built.zip.stat().st_size / 1000:,.0f} kB"
+        kilobytes = sum(map(size_of, built.packages)) / 1000
+        shown = f"{name}: {_modules(root)} modules, {kilobytes:,.0f} kB"
         faults += too_many_modules(name, root, limits)
-        faults += too_large(name, built.zip)
+        faults += too_large(name, built.packages)
         if name in counted:
             shown += f", {counted[name]:.1f} empty interpreters"
             faults += too_much_work(name, counted[name], root, limits)

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from tools import template
 from tools.concurrency import refuse_what_does_not_fit
@@ -33,32 +34,47 @@ def main() -> None:
         _expect_package()
     else:
         build(DIST, given.stage, local=False)
-    done = subprocess.run(sam(*deploy_command(given.stage)), cwd=ROOT, check=False)
+    content = json.loads((DIST / "manifest.json").read_text(encoding="utf-8"))
+    image = ""
+    if "image" in content:
+        module = [sys.executable, "-m", "tools.image"]
+        if not given.prebuilt:
+            subprocess.run([*module, "build"], cwd=ROOT, check=True)
+        image = run([*module, "push", given.stage]).strip()
+    done = subprocess.run(sam(*deploy_command(given.stage, content, image)), cwd=ROOT, check=False)
     sys.exit(done.returncode)
 
 
-def deploy_command(stage: str) -> list[str]:
-    """What SAM is asked to do; given here, the parameters replace those of samconfig.toml."""
+def deploy_command(stage: str, content: dict[str, Any], image: str = "") -> list[str]:
+    """What SAM is asked to do with what a manifest says was built, and with an image's address.
+
+    Given here, the parameters replace those of samconfig.toml.
+    """
     parameters = {**stage_parameters(stage), "ServiceVersion": version()}
+    if image:
+        parameters["Image"] = image
     merged = template.load(DIST / "template.yaml")
     refuse_what_does_not_fit(merged, stage, parameters, stage_region(stage))
     sealed = DIST / f"template-{stage}.yaml"
-    sealed.write_text(template.dump(seal(merged, parameters)))
+    settings = {**parameters, "layer": content.get("layer", {}).get("sha256", "")}
+    sealed.write_text(template.dump(seal(merged, settings)))
     overrides = [f'{name}="{value}"' for name, value in parameters.items()]
     command = ["deploy", "--config-env", stage, "--region", stage_region(stage)]
     command += ["--template-file", str(sealed.relative_to(ROOT))]
+    if image:  # SAM asks for it, though there is nothing left to push
+        command += ["--image-repository", image.partition("@")[0]]
     return [*command, "--parameter-overrides", *overrides]
 
 
-def seal(merged: template.Template, parameters: dict[str, str]) -> template.Template:
-    """Let settings alone make a new version for the alias, as new code does.
+def seal(merged: template.Template, settings: dict[str, str]) -> template.Template:
+    """Let settings or a layer alone make a new version for the alias, as new code does.
 
-    SAM looks at a function's properties to decide, and sees the names of parameters there, not
-    their values. So the values are summed up in a variable of every function.
+    SAM looks at a function's properties to decide, and sees the names of parameters and of the
+    layer there, not what they stand for. So that is summed up in a variable of every function.
     """
-    values = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    values = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     variables = merged["Globals"]["Function"]["Environment"]["Variables"]
-    variables["SERVICE_VERSION"] = f"{parameters['ServiceVersion']}-{values[:8]}"
+    variables["SERVICE_VERSION"] = f"{settings['ServiceVersion']}-{values[:8]}"
     for function in template.resources_of_type(merged, "AWS::Serverless::Function").values():
         function["Properties"]["AutoPublishAliasAllProperties"] = True
     return merged

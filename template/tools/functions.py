@@ -14,7 +14,11 @@ from tools.project import ToolError, project
 from tools.stages import stack_name, stage_names, stage_parameters
 from tools.template import Template, resources_of_type
 
+LAYER_ZIP = "layer.zip"
+IMAGE_PARAMETER = "Image"
+
 _KIND = "AWS::Serverless::Function"
+_LAYER_KIND = "AWS::Serverless::LayerVersion"
 _ACCOUNT = "123456789012"
 _UNRESOLVED = re.compile(r"\$\{([A-Za-z0-9]+)(\.[A-Za-z.]+)?\}")
 
@@ -31,6 +35,8 @@ class Function:
     timeout: int
     memory: int
     environment: dict[str, str]
+    layers: tuple[str, ...] = ()  # logical ids
+    is_image: bool = False
 
     @property
     def name(self) -> str:
@@ -62,12 +68,21 @@ def functions_of(template: Template, stage: str) -> list[Function]:
     for logical_id, body in resources_of_type(template, _KIND).items():
         properties = merge(shared, body.get("Properties") or {})
         code = properties.get("CodeUri")
-        if not isinstance(code, str) or not code.endswith(".zip"):
-            continue  # a function of the team's own that is built some other way
-        found.append(_function(logical_id, resolver.value(properties)))
+        is_zip = isinstance(code, str) and code.endswith(".zip")
+        if is_zip or properties.get("ImageUri") == {"Ref": IMAGE_PARAMETER}:
+            found.append(_function(logical_id, resolver.value(properties)))
+        # Any other is one of the team's own that is built some other way.
     if not found:
-        raise ToolError("template.yaml declares no function with a zip as its CodeUri")
+        raise ToolError("template.yaml declares no function that is packed here")
     return found
+
+
+def layer_of(template: Template) -> str:
+    """The logical id of the layer with the dependencies, if there is one."""
+    for logical_id, body in resources_of_type(template, _LAYER_KIND).items():
+        if body["Properties"].get("ContentUri") == LAYER_ZIP:
+            return logical_id
+    return ""
 
 
 def stand_ins(environment: dict[str, str], template: Template) -> dict[str, str]:
@@ -95,15 +110,20 @@ def stand_ins(environment: dict[str, str], template: Template) -> dict[str, str]
 def _function(logical_id: str, properties: dict[str, Any]) -> Function:
     variables = (properties.get("Environment") or {}).get("Variables") or {}
     architectures = properties.get("Architectures") or ["x86_64"]
+    is_image = "ImageUri" in properties
+    handler = properties["ImageConfig"]["Command"][0] if is_image else properties["Handler"]
+    layers = (str(layer) for layer in properties.get("Layers") or [])
     return Function(
         logical_id=logical_id,
-        zip=PurePosixPath(properties["CodeUri"]).name,
-        handler=properties["Handler"],
-        runtime=properties["Runtime"],
+        zip=PurePosixPath(properties.get("CodeUri", f"{handler.split('.')[-2]}.zip")).name,
+        handler=handler,
+        runtime=f"python{project().python}" if is_image else properties["Runtime"],
         architecture=architectures[0],
         timeout=int(properties.get("Timeout", 3)),
         memory=int(properties.get("MemorySize", 128)),
         environment={name: _text(value) for name, value in variables.items()},
+        layers=tuple(layer[2:-1] for layer in layers if _UNRESOLVED.fullmatch(layer)),
+        is_image=is_image,
     )
 
 

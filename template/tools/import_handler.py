@@ -1,16 +1,17 @@
 # Managed by the template: see docs/updating.md.
 """Import one handler as Lambda will; run as a script in a process of its own.
 
-    python import_handler.py <folder of the package> <folder of the SDK> <module>
+    python import_handler.py <folders of the package> <folder of the SDK> <module>
 
-Only the SDK may come from elsewhere than the package. When the module has an `api`, its
-OpenAPI document is printed.
+The folders stand as on the PATH. Only the SDK may come from elsewhere than from them. When the
+module has an `api`, its OpenAPI document is printed.
 """
 
 from __future__ import annotations
 
 import importlib.machinery
 import json
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -34,10 +35,10 @@ class SdkFinder:
         return importlib.machinery.PathFinder.find_spec(name, path or [self._folder], target)
 
 
-def main(folder: str, sdk_folder: str, name: str) -> None:
+def main(folders: str, sdk_folder: str, name: str) -> None:
     """Import the module and print its OpenAPI document, if it has one."""
     sys.dont_write_bytecode = True
-    sys.path.insert(0, folder)
+    sys.path[:0] = folders.split(os.pathsep)
     sys.meta_path.append(SdkFinder(sdk_folder))
     __import__(name)  # importlib.import_module does not show in `python -X importtime`
     module = sys.modules[name]

@@ -8,6 +8,7 @@ those of this machine and include the wait for the disk: read them as shares.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -17,11 +18,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tools import template
-from tools.functions import Function, functions_of, stand_ins
+from tools.functions import LAYER_ZIP, Function, functions_of, stand_ins
 from tools.local_env import local_environment
-from tools.package import build
+from tools.package import build, packages_of
 from tools.project import LOCAL_STATE, ROOT, ToolError, project
 from tools.stages import LOCAL
 
@@ -50,18 +52,18 @@ class Module:
 
 @dataclass(frozen=True)
 class Built:
-    """A function whose package for this machine is unpacked in `folder`."""
+    """A function whose packages for this machine, its zip and its layer's, are unpacked."""
 
     function: Function
-    zip: Path
-    folder: Path
+    packages: list[Path]
+    folders: list[Path]
     environment: dict[str, str]
 
     def command(self) -> list[str]:
         """What imports the handler as Lambda does; only the SDK comes from elsewhere."""
         script = str(ROOT / "tools" / "import_handler.py")
         sdk = sysconfig.get_path("purelib")
-        return [script, str(self.folder), sdk, self.function.module]
+        return [script, os.pathsep.join(map(str, self.folders)), sdk, self.function.module]
 
     def imports(self) -> Module:
         """The tree of imports, the handler's module at its root."""
@@ -86,7 +88,8 @@ def build_here() -> list[Built]:
     finally:
         os.environ.pop("UV_OFFLINE", None)
     merged = template.load(_BUILD / "template.yaml")
-    return [_unpack(function, merged) for function in functions_of(merged, LOCAL)]
+    content = json.loads((_BUILD / "manifest.json").read_text(encoding="utf-8"))
+    return [_unpack(function, merged, content) for function in functions_of(merged, LOCAL)]
 
 
 def parse(report: str, root: str) -> Module:
@@ -148,18 +151,21 @@ def draw(root: Module, least: float) -> Iterator[str]:
     yield from lines(root, "")
 
 
-def _unpack(function: Function, merged: template.Template) -> Built:
-    folder = _BUILD / function.name
-    source = _BUILD / function.zip
-    shutil.rmtree(folder, ignore_errors=True)
-    with zipfile.ZipFile(source) as archive:
-        archive.extractall(folder)
+def _unpack(function: Function, merged: template.Template, content: dict[str, Any]) -> Built:
+    packages = packages_of(content["functions"][function.name], content, _BUILD)
+    folders = []
+    for package in packages:
+        folder = _BUILD / function.name / package.stem
+        shutil.rmtree(folder, ignore_errors=True)
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(folder)
+        folders.append(folder / "python" if package.name == LAYER_ZIP else folder)
     environment = {
         "PATH": os.environ.get("PATH", ""),
         **local_environment(),
         **stand_ins(function.environment, merged),
     }
-    return Built(function, source, folder, environment)
+    return Built(function, packages, folders, environment)
 
 
 def _without_times(text: str) -> str:

@@ -81,12 +81,28 @@ def _upload(source: Template, dist: Path, endpoint: str) -> None:
     """Put the zips where the emulator looks for code; equal code keeps its key."""
     s3 = client("s3", endpoint)
     _make_bucket(s3)
-    built = json.loads((dist / "manifest.json").read_text(encoding="utf-8"))["functions"]
-    for entry in built.values():
-        key = f"{entry['sha256']}.zip"
-        s3.upload_file(str(dist / entry["zip"]), _BUCKET, key)
-        properties = source["Resources"][entry["logical_id"]]["Properties"]
-        properties["CodeUri"] = f"s3://{_BUCKET}/{key}"
+    content = json.loads((dist / "manifest.json").read_text(encoding="utf-8"))
+    for entry in content["functions"].values():
+        function = source["Resources"][entry["logical_id"]]
+        _run_as_zip(function["Properties"], entry)
+        function["Properties"]["CodeUri"] = _uploaded(s3, dist, entry)
+    if layer := content.get("layer"):
+        properties = source["Resources"][layer["logical_id"]]["Properties"]
+        properties["ContentUri"] = _uploaded(s3, dist, layer)
+
+
+def _uploaded(s3: Any, dist: Path, entry: dict[str, Any]) -> str:
+    key = f"{entry['sha256']}.zip"
+    s3.upload_file(str(dist / entry["zip"]), _BUCKET, key)
+    return f"s3://{_BUCKET}/{key}"
+
+
+def _run_as_zip(properties: dict[str, Any], entry: dict[str, Any]) -> None:
+    """Images need Docker; the same code runs from a zip here."""
+    if properties.pop("ImageUri", None) is not None:
+        properties.pop("PackageType", None)
+        properties.pop("ImageConfig", None)
+        properties |= {"Handler": entry["handler"], "Runtime": entry["runtime"]}
 
 
 def _make_bucket(s3: Any) -> None:

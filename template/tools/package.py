@@ -1,30 +1,42 @@
 # Managed by the template: see docs/updating.md.
-"""Build what is deployed: a zip per function, the merged template and a manifest.
+"""Build what is deployed: the functions' code, the merged template and a manifest.
 
     python -m tools.package                  dist/, for AWS Lambda
     python -m tools.package --local          dist/local/, for this machine and the emulator
 
-The same inputs give the same bytes: locked and hashed dependencies, fixed times, sorted
-entries, and bytecode compiled by the function's own minor version of Python.
+A function is a zip with its own code and the locked dependencies. Where template.yaml has a layer
+for the dependencies, they are in layer.zip once and the zips have own code only. Functions of an
+image share the folder image/, which the Dockerfile copies; for this machine they are zips as well.
+
+The same inputs give the same bytes: locked and hashed dependencies, fixed times and permissions,
+sorted entries, and bytecode compiled by the function's own minor version of Python. Every handler
+is imported from what was built, with exactly the environment that the template sets.
 """
 
 from __future__ import annotations
 
 import argparse
-import fnmatch
-import hashlib
 import json
 import os
 import shutil
-import sys
 import sysconfig
 import tempfile
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tools import certificates, template
-from tools.functions import Function, functions_of, stand_ins
+from tools.binaries import misfits
+from tools.bundle import (
+    compile_all,
+    digest_of,
+    files,
+    interpreter,
+    size_of,
+    strip,
+    write_folder,
+    write_zip,
+)
+from tools.functions import LAYER_ZIP, Function, functions_of, layer_of, stand_ins
 from tools.limits import too_large
 from tools.local_env import local_environment
 from tools.merge import write_merged
@@ -32,27 +44,39 @@ from tools.project import DIST, LOCAL_DIST, ROOT, ToolError, find_uv, project, r
 from tools.stages import LOCAL
 from tools.template import Template
 
+IMAGE = "image"
+
 # Wheels that run on Amazon Linux 2023 (glibc 2.34).
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
+_HERE = "this machine"
 # Lambda's Python runtimes bring the SDK along.
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer")
-_UNUSED = ("tests", "test", "__pycache__", "*.pyi", "*.pyc", "py.typed")
-_UNUSED_AT_THE_TOP = ("bin", ".lock")
-_LICENCES = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_TASK, _LAYER = "/var/task", "/opt"
 
 
 def build(dist: Path, stage: str, *, local: bool) -> Path:
     """Build every function into `dist` and return the manifest's path."""
     merged = template.load(write_merged(dist))
     functions = functions_of(merged, stage)
+    content: dict[str, Any] = {"stage": stage, "local": local}
     with tempfile.TemporaryDirectory() as scratch:
         builder = _Builder(merged, functions, Path(scratch), local=local)
-        entries = {function.name: builder.build(function, dist) for function in functions}
+        content["functions"] = {
+            function.name: {**builder.build(function, dist), **_described(function)}
+            for function in functions
+        }
+        content |= builder.build_shared(dist)
     manifest = dist / "manifest.json"
-    content = {"stage": stage, "local": local, "functions": entries}
     manifest.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
+
+
+def packages_of(entry: dict[str, Any], content: dict[str, Any], dist: Path) -> list[Path]:
+    """What one function's code comes in: its zip and perhaps the layer, or the image's folder."""
+    names = [entry.get("zip", IMAGE)]
+    if content.get("layer", {}).get("logical_id") in entry["layers"]:
+        names.append(content["layer"]["zip"])
+    return [dist / name for name in names]
 
 
 class _Builder:
@@ -62,83 +86,103 @@ class _Builder:
         self, merged: Template, functions: list[Function], scratch: Path, *, local: bool
     ) -> None:
         self._template = merged
-        self._modules = {function.module for function in functions}
+        self._layer = layer_of(merged)
+        self._functions = functions
         self._scratch = scratch
         self._local = local
         self._dependencies: dict[tuple[str, str], Path] = {}
+        self._image = scratch / IMAGE
 
     def build(self, function: Function, dist: Path) -> dict[str, object]:
-        """Write one function's zip and describe it."""
-        staging = self._scratch / function.name
-        shutil.copytree(self._install(function), staging)
-        self._copy_package(function, staging)
-        self._describe(function, staging)
-        _compile(staging, function)
+        """Write one function's zip, or add to the image's folder, and describe it."""
+        code = self._scratch / "code" / function.name
+        self._copy_package(function, code)
+        self._import(function, code)
+        if function.is_image and not self._local:
+            self._add(code, self._image)
+            return {"image": IMAGE}
+        staging = self._scratch / "zips" / function.name
+        if not self._has_layer(function):
+            self._add(self._install(function), staging)
+        self._add(code, staging)
+        self._finish(staging, function, _TASK)
         target = dist / function.zip
         write_zip(staging, target)
-        return {
-            "logical_id": function.logical_id,
-            "zip": function.zip,
-            "handler": function.handler,
-            "runtime": function.runtime,
-            "architecture": function.architecture,
-            "timeout": function.timeout,
-            "memory": function.memory,
-            "environment": function.environment,
-            "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-            "size": target.stat().st_size,
-        }
+        return {"zip": function.zip, "sha256": digest_of(target), "size": size_of(target)}
 
-    def _describe(self, function: Function, staging: Path) -> None:
+    def build_shared(self, dist: Path) -> dict[str, object]:
+        """Write what functions share, the layer or the image's folder, and describe it."""
+        if users := [function for function in self._functions if self._has_layer(function)]:
+            _expect_one_platform(users, LAYER_ZIP)
+            staging, target = self._scratch / "layer", dist / LAYER_ZIP
+            self._add(self._install(users[0]), staging / "python")
+            self._finish(staging, users[0], _LAYER)
+            write_zip(staging, target)
+            found = {"logical_id": self._layer, "zip": LAYER_ZIP}
+            return {"layer": {**found, "sha256": digest_of(target), "size": size_of(target)}}
+        if self._image.exists():
+            users = [function for function in self._functions if function.is_image]
+            _expect_one_platform(users, "the image")
+            target = dist / IMAGE
+            self._add(self._install(users[0]), self._image)
+            self._finish(self._image, users[0], _TASK)
+            write_folder(self._image, target)
+            found = {"folder": IMAGE, "architecture": users[0].architecture}
+            return {"image": {**found, "sha256": digest_of(target), "size": size_of(target)}}
+        return {}
+
+    def _has_layer(self, function: Function) -> bool:
+        return bool(self._layer) and self._layer in function.layers
+
+    def _add(self, source: Path, target: Path) -> None:
+        shutil.copytree(source, target, copy_function=shutil.copyfile, dirs_exist_ok=True)
+
+    def _finish(self, staging: Path, function: Function, home: str) -> None:
+        """Check what is compiled for another platform, and compile what is Python."""
+        if not self._local:
+            faults = list(misfits(staging, function.python, function.architecture))
+            if faults:
+                raise ToolError("\n".join([f"{function.logical_id} could not run:", *faults]))
+        compile_all(staging, function.python, home)
+
+    def _import(self, function: Function, code: Path) -> None:
         """Import the handler as Lambda will; the API answers with its OpenAPI document.
 
-        Packages of another platform cannot be imported here: the source stands in for them.
+        Nothing can be imported but the code, its locked dependencies and the SDK. What is compiled
+        for another platform cannot be loaded here: this machine's builds stand in for it.
         """
         environment = {
             "PATH": os.environ.get("PATH", ""),
             **local_environment(),
             **stand_ins(function.environment, self._template),
         }
-        alone = ["-I", "-S"] if self._local else ["-P"]
-        folder = staging if self._local else ROOT / "src"
+        folders = os.pathsep.join([str(code), str(self._install(function, here=True))])
         script = str(ROOT / "tools" / "import_handler.py")
         sdk = sysconfig.get_path("purelib")
+        command = [interpreter(function.python), "-I", "-S", script, folders, sdk, function.module]
         try:
-            document = run(
-                [sys.executable, *alone, script, str(folder), sdk, function.module],
-                env=environment,
-            )
+            document = run(command, env=environment)
         except ToolError as error:
             raise ToolError(
-                f"{function.zip}: {function.module} does not import\n{error}"
+                f"{function.logical_id}: {function.module} does not import from its package, with "
+                f"the variables {', '.join(function.environment)}\n{error}"
             ) from error
         if document:
-            target = staging / function.module.replace(".", "/")
+            target = code / function.module.replace(".", "/")
             (target.parent / "openapi.json").write_text(document, encoding="utf-8")
 
-    def _install(self, function: Function) -> Path:
-        """The folder with the locked dependencies for a function's platform."""
-        key = (function.python, function.architecture)
+    def _install(self, function: Function, *, here: bool = False) -> Path:
+        """The folder with the locked dependencies for a function's platform, or for this one."""
+        key = (function.python, _HERE if here or self._local else function.architecture)
         if key not in self._dependencies:
-            target = self._scratch / f"dependencies-{'-'.join(key)}"
+            target = self._scratch / f"dependencies-{len(self._dependencies)}"
             target.mkdir()
             requirements = self._requirements()
             if requirements.read_text(encoding="utf-8").strip():
-                run(self._install_command(function, target, requirements), quiet=True)
-            _strip(target)
+                run(_install_command(key, target, requirements), quiet=True)
+            strip(target)
             self._dependencies[key] = target
         return self._dependencies[key]
-
-    def _install_command(self, function: Function, target: Path, requirements: Path) -> list[str]:
-        command = [find_uv(), "pip", "install", "--quiet", "--no-config", "--no-deps"]
-        command += ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
-        command += ["--target", str(target), "--requirements", str(requirements)]
-        command += ["--python-version", function.python]
-        if self._local:
-            return [*command, "--python", sys.executable]
-        if function.architecture not in _PLATFORMS:
-            raise ToolError(f"{function.logical_id}: unknown architecture {function.architecture}")
-        return [*command, "--python-platform", _PLATFORMS[function.architecture]]
 
     def _requirements(self) -> Path:
         """The locked dependencies with their hashes, exported once."""
@@ -151,70 +195,55 @@ class _Builder:
             path.write_text(run(command, quiet=True), encoding="utf-8")
         return path
 
-    def _copy_package(self, function: Function, staging: Path) -> None:
-        """Copy the package, leaving out the handlers of the other functions."""
+    def _copy_package(self, function: Function, target: Path) -> None:
+        """Copy the package, in a zip without the handlers of the other functions."""
         package = project().package
-        others = self._modules - {function.module}
+        modules = {other.module for other in self._functions}
+        others = set() if function.is_image and not self._local else modules - {function.module}
         unwanted = {"/".join(module.split(".")) + ".py" for module in others}
         source = ROOT / "src"
-        for path in _files(source / package):
+        for path in files(source / package):
             relative = path.relative_to(source).as_posix()
             if relative in unwanted or "__pycache__" in path.parts:
                 continue
-            target = staging / relative
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-        if not certificates.write_roots(staging / package / "runtime"):
+            copy = target / relative
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        if not certificates.write_roots(target / package / "runtime"):
             print("Amazon's root certificates were not found: functions load the system's roots")
 
 
-def write_zip(folder: Path, target: Path) -> None:
-    """Zip a folder so that equal folders give equal bytes."""
-    unfinished = target.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in _files(folder):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, so that the permissions below count
-            entry.external_attr = (0o755 if ".so" in path.suffixes else 0o644) << 16
-            archive.writestr(entry, path.read_bytes())
-    unfinished.replace(target)
+def _install_command(key: tuple[str, str], target: Path, requirements: Path) -> list[str]:
+    python, platform = key
+    command = [find_uv(), "pip", "install", "--quiet", "--no-config", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
+    command += ["--target", str(target), "--requirements", str(requirements)]
+    if platform == _HERE:
+        return [*command, "--python", interpreter(python)]
+    if platform not in _PLATFORMS:
+        raise ToolError(f"unknown architecture {platform}; expected {', '.join(_PLATFORMS)}")
+    return [*command, "--python-version", python, "--python-platform", _PLATFORMS[platform]]
 
 
-def _strip(folder: Path) -> None:
-    """Remove what a running function has no use for; licences stay."""
-    for path in list(_files(folder)):
-        relative = path.relative_to(folder)
-        metadata = relative.parts[0].endswith(".dist-info")
-        licence = any(fnmatch.fnmatch(path.name, pattern) for pattern in _LICENCES)
-        if (metadata and not licence) or (not metadata and _is_unused(relative)):
-            path.unlink()
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+def _expect_one_platform(functions: list[Function], what: str) -> None:
+    """Stop when functions that share compiled code do not run on the same platform."""
+    platforms = {(function.runtime, function.architecture) for function in functions}
+    if len(platforms) > 1:
+        shown = ", ".join(f"{f.logical_id} {f.runtime} {f.architecture}" for f in functions)
+        raise ToolError(f"{what} is for one runtime and architecture: {shown}")
 
 
-def _is_unused(relative: Path) -> bool:
-    if relative.parts[0] in _UNUSED_AT_THE_TOP:
-        return True
-    return any(fnmatch.fnmatch(part, pattern) for part in relative.parts for pattern in _UNUSED)
-
-
-def _compile(staging: Path, function: Function) -> None:
-    """Add bytecode: /var/task is read-only, so Lambda could not write it later."""
-    current = f"{sys.version_info.major}.{sys.version_info.minor}"
-    interpreter = sys.executable
-    if function.python != current:
-        interpreter = run([find_uv(), "python", "find", function.python], quiet=True).strip()
-    environment = {"PYTHONHASHSEED": "0", "PATH": os.environ.get("PATH", "")}
-    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    run([*command, "-s", str(staging), "-p", "/var/task", str(staging)], env=environment)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, in one order on every machine."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    return iter(sorted(found, key=lambda path: path.relative_to(folder).as_posix()))
+def _described(function: Function) -> dict[str, object]:
+    return {
+        "logical_id": function.logical_id,
+        "handler": function.handler,
+        "runtime": function.runtime,
+        "architecture": function.architecture,
+        "timeout": function.timeout,
+        "memory": function.memory,
+        "environment": function.environment,
+        "layers": list(function.layers),
+    }
 
 
 def main() -> None:
@@ -228,16 +257,15 @@ def main() -> None:
     else:
         manifest = build(DIST, arguments.stage or "dev", local=False)
     content = json.loads(manifest.read_text(encoding="utf-8"))
+    dist = manifest.parent.relative_to(ROOT)
+    faults: list[str] = []
     for name, entry in sorted(content["functions"].items()):
-        kilobytes = entry["size"] / 1024
-        shown = (manifest.parent / entry["zip"]).relative_to(ROOT)
-        print(f"{shown}  {kilobytes:,.0f} kB  {name}: {entry['handler']}")
+        packages = packages_of(entry, content, manifest.parent)
+        faults += too_large(name, packages)
+        shown = " + ".join(package.name for package in packages)
+        kilobytes = sum(map(size_of, packages)) / 1000
+        print(f"{dist / shown}  {kilobytes:,.0f} kB  {name}: {entry['handler']}")
     print(manifest.relative_to(ROOT))
-    faults = [
-        fault
-        for name, entry in sorted(content["functions"].items())
-        for fault in too_large(name, manifest.parent / entry["zip"])
-    ]
     if faults:
         raise ToolError("\n".join(["over the budget", *faults]))
 

@@ -36,6 +36,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "startup": "provisioned",
         "budget": True,
     },
+    "layer": {"triggers": EVERYTHING, "packaging": "layer"},
+    "image": {"triggers": EVERYTHING, "packaging": "image"},
 }
 PROVIDER = "token.actions.githubusercontent.com"
 VALUES = {
@@ -53,6 +55,7 @@ ANY_RESOURCE = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:DescribeAlarms",
+    "ecr:GetAuthorizationToken",
     "kms:CreateKey",
     "kms:ListAliases",
     "kms:TagResource",

@@ -15,6 +15,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "default": {},
     "everything": {"triggers": EVERYTHING},
     "api with tokens": {"api_auth": "jwt"},
+    "image": {"packaging": "image"},
     "api only, other region": {"triggers": ["api"], "aws_region": "us-gov-west-1"},
 }
 PINS = {

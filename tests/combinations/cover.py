@@ -52,7 +52,7 @@ FACTORS: dict[str, list[Any]] = {
     "encryption": ["aws", "customer_key"],
     "iac": ["sam"],
     "ci": ["github", "none"],
-    "packaging": ["zip"],
+    "packaging": ["zip", "layer", "image"],
     "startup": ["on_demand", "provisioned", "snapstart"],
     "traffic_shifting": ["all_at_once", "canary", "linear"],
     "budget": [False, True],
@@ -111,6 +111,10 @@ RULES = [
     Rule(
         ("stream_source", "data_store"),
         lambda row: row["stream_source"] != "dynamodb" or row["data_store"] == "dynamodb",
+    ),
+    Rule(
+        ("packaging", "startup"),
+        lambda row: row["packaging"] != "image" or row["startup"] != "snapstart",
     ),
 ]
 

@@ -49,6 +49,11 @@ def versions(render: Render) -> Any:
     return published
 
 
+def test_a_changed_layer_publishes_new_versions(versions: Any) -> None:
+    """Its name in a function's properties stays the same, so nothing else would."""
+    assert set(versions(layer="a" * 64)).isdisjoint(versions(layer="b" * 64))
+
+
 def test_a_changed_setting_publishes_new_versions_and_the_same_ones_do_not(versions: Any) -> None:
     once = versions(LogLevel="INFO")
     assert versions(LogLevel="INFO") == once

@@ -61,6 +61,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_auth": "iam",
         "cors_origins": TWO_PAGES,
     },
+    "everything-with-a-layer": {**EVERYTHING, "packaging": "layer"},
+    "everything-in-an-image": {**EVERYTHING, "packaging": "image"},
     "schedule": {"triggers": ["schedule"], "schedule_expression": "cron(0 6 ? * MON-FRI *)"},
 }
 CASES = [pytest.param(given, id=name) for name, given in PROFILES.items()] + [
@@ -104,8 +106,11 @@ class Project:
         """The resources that CloudFormation gets to see."""
         template = yaml_parse(self.text)
         for body in template["Resources"].values():
-            if body["Type"] == "AWS::Serverless::Function":
-                body["Properties"]["CodeUri"] = "s3://bucket/key"
+            properties = body["Properties"]
+            if body["Type"] == "AWS::Serverless::Function" and "CodeUri" in properties:
+                properties["CodeUri"] = "s3://bucket/key"
+            if body["Type"] == "AWS::Serverless::LayerVersion":
+                properties["ContentUri"] = "s3://bucket/layer"
         required = {n: GIVEN[n] for n, p in self.template["Parameters"].items() if n in GIVEN}
         plain = transform(template, {**required, "Stage": "dev", **parameters}, NoPolicies())
         resources: dict[str, Any] = json.loads(json.dumps(plain, default=str))["Resources"]
@@ -162,8 +167,12 @@ def test_every_trigger_is_a_function_with_a_role_and_a_log_group(project: Projec
     for name, function in project.functions().items():
         title = name.capitalize()
         assert function["FunctionName"] == {"Fn::Sub": f"{project.slug}-${{Stage}}-{name}"}
-        assert function["CodeUri"] == f"dist/{name}.zip"
-        assert function["Handler"] == f"{project.answers['package_name']}.handlers.{name}.handler"
+        handler = f"{project.answers['package_name']}.handlers.{name}.handler"
+        if project.answers["packaging"] == "image":
+            assert function["ImageConfig"] == {"Command": [handler]}
+        else:
+            assert function["CodeUri"] == f"dist/{name}.zip"
+            assert function["Handler"] == handler
         assert function["Role"] == {"Fn::GetAtt": [f"{title}Role", "Arn"]}
         assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{title}LogGroup"}
 
