@@ -219,7 +219,9 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
 
 def test_roles_are_made_where_the_deploy_role_may_make_them(render: Render) -> None:
     longest = "a-23456789-123456789-123456789-123456789"
-    project = render(**PROFILES["everything over REST, with a key of its own"], project_slug=longest)
+    project = render(
+        **PROFILES["everything over REST, with a key of its own"], project_slug=longest
+    )
     (making,) = [
         statement
         for statement in statements(bootstrap(project))

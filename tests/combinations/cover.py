@@ -96,8 +96,10 @@ RULES = [
         ("api_cache", "api_type", "api_auth", "data_store"),
         lambda row: (
             row["api_cache"] is not True
-            or (row["api_type"], row["data_store"]) == ("rest", "dynamodb")
-            and row["api_auth"] != "iam"
+            or (
+                (row["api_type"], row["data_store"]) == ("rest", "dynamodb")
+                and row["api_auth"] != "iam"
+            )
         ),
     ),
     Rule(

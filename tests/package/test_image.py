@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import load 
+from cfnlint.decode.cfn_yaml import load
 
 from tests import support
 from tests.conftest import Render

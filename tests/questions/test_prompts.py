@@ -193,8 +193,8 @@ def test_advanced_asks_the_rest(sit: Sit, project: Path) -> None:
     terminal.presses("y")
     terminal.accepts("project_slug", "package_name", "cors_origins")
     terminal.answers("network", UP)
-    terminal.accepts("vpc_endpoints", "encryption", "ci", "startup", "traffic_shifting")
-    terminal.accepts("budget", "python_version", "architecture", "license")
+    terminal.accepts("vpc_endpoints", "encryption", "ci", "packaging", "startup")
+    terminal.accepts("traffic_shifting", "budget", "python_version", "architecture", "license")
     terminal.succeeds()
 
     remembered = answers_of(project)
