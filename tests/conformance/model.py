@@ -36,6 +36,9 @@ class Role:
     trust: tuple[Statement, ...]
     statements: tuple[Statement, ...]
     managed_policies: tuple[str, ...] = ()
+    path: str = "/"
+    boundary: str = ""
+    """The ARN of the policy that bounds it."""
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,8 @@ class Key:
     alias: str
     rotates: bool
     policy: tuple[Statement, ...]
+    kept: bool
+    """Whether it outlives the stack."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +275,21 @@ class Route:
     """`none`, `iam`, `jwt`, `authorizer` or `api_key`."""
     function: str
     timeout: float
+    qualified: bool
+    """Whether it calls an alias of the function."""
+
+
+@dataclass(frozen=True)
+class KeptAnswers:
+    """Answers of one route that the gateway keeps for a while."""
+
+    method: str
+    path: str
+    seconds: int
+    encrypted: bool
+    throttled: bool
+    keys: tuple[str, ...]
+    """What they are found again by, as in `path.id`, `querystring.cursor` or `header.origin`."""
 
 
 @dataclass(frozen=True)
@@ -303,8 +323,8 @@ class Api:
     access_log_format: str
     cors: Cors | None
     cache: bool
-    cache_encrypted: bool
-    cache_ttl: int | None
+    """Whether there is room to keep answers in."""
+    kept: tuple[KeptAnswers, ...]
     firewall: str
     usage_plans: tuple[UsagePlan, ...]
     tracing: bool
@@ -403,7 +423,10 @@ class Network:
 class Budget:
     name: str
     amount: float
-    subscribers: tuple[str, ...]
+    tags: Mapping[str, tuple[str, ...]]
+    """Whose cost it adds up: resources with one of the values for each of these tags."""
+    subscribers: Mapping[str, tuple[str, ...]]
+    """Who is told, by `actual` and `forecast`."""
 
 
 @dataclass(frozen=True)
@@ -414,6 +437,16 @@ class Autoscaling:
     least: int
     most: int
     utilization: float | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account of a stage needs before the pipeline can deploy there."""
+
+    role: Role
+    """The one that the pipeline takes; its statements are those of all its policies."""
+    identities: tuple[str, ...]
+    """Issuers that the account trusts by this."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,13 @@ PROFILES = [
     Profile("default", {}, runs=True),
     Profile(
         "everything",
-        {"triggers": TRIGGERS, "api_auth": "authorizer", "cors_origins": ONE_PAGE},
+        {
+            "triggers": TRIGGERS,
+            "api_auth": "authorizer",
+            "cors_origins": ONE_PAGE,
+            "encryption": "customer_key",
+            "budget": True,
+        },
     ),
     Profile(
         "everything-in-a-vpc",
@@ -44,10 +50,26 @@ PROFILES = [
         "everything-without-a-store",
         {"triggers": TRIGGERS, "api_auth": "none", "data_store": "none"},
     ),
-    Profile("http-tokens", {"triggers": ["api"], "api_auth": "jwt", "network": "existing"}),
+    Profile(
+        "http-tokens",
+        {
+            "triggers": ["api"],
+            "api_auth": "jwt",
+            "network": "existing",
+            "startup": "provisioned",
+            "budget": True,
+        },
+    ),
     Profile(
         "rest-keys",
-        {"triggers": ["api"], "api_type": "rest", "api_auth": "api_key", "cors_origins": TWO_PAGES},
+        {
+            "triggers": ["api"],
+            "api_type": "rest",
+            "api_auth": "api_key",
+            "cors_origins": TWO_PAGES,
+            "api_cache": True,
+            "api_firewall": True,
+        },
     ),
     Profile(
         "rest-tokens",
@@ -56,6 +78,7 @@ PROFILES = [
             "api_type": "rest",
             "api_auth": "jwt",
             "traffic_shifting": "all_at_once",
+            "startup": "snapstart",
         },
     ),
     Profile(

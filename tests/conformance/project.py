@@ -65,6 +65,10 @@ class Project:
             self._services[key] = sam.read(self.files, stage, **parameters)
         return self._services[key]
 
+    def account(self, stage: str = "prod", **parameters: str) -> model.Account:
+        """What the pipeline needs in the account of a stage."""
+        return sam.read_account(self.files, stage, **parameters)
+
     @functools.cached_property
     def pyproject(self) -> dict[str, Any]:
         return tomllib.loads(self.files.read("pyproject.toml"))

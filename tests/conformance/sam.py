@@ -61,6 +61,16 @@ def read(files: Files, stage: str, **parameters: str) -> model.Service:
     return reader.service(declared, given, tags)
 
 
+def read_account(files: Files, stage: str, **parameters: str) -> model.Account:
+    """What infra/bootstrap.yaml makes in the account of a stage."""
+    answers = yaml.safe_load(files.read(".copier-answers.yml"))
+    text = files.read("infra/bootstrap.yaml")
+    given = {"Stage": stage, **parameters}
+    template = Template(load(text), given, str(answers["aws_region"]))
+    reader = _Reader(template, str(answers["project_slug"]), stage, text)
+    return reader.account()
+
+
 def _stage(files: Files, stage: str) -> tuple[dict[str, str], dict[str, str]]:
     """The parameters and the tags that samconfig.toml gives a stage."""
     settings = tomllib.loads(files.read("samconfig.toml"))
@@ -157,6 +167,22 @@ class _Reader:
         )
         kinds = Counter(body["Type"] for body in self._t.resources.values())
         return replace(found, others={k: n for k, n in kinds.items() if k not in self._read})
+
+    def account(self) -> model.Account:
+        (role,) = self._roles()
+        attached = {
+            self._t.arn_of(name): tuple(self._statements(name, p["PolicyDocument"]))
+            for name, p in self._of("AWS::IAM::ManagedPolicy")
+        }
+        own = [policy for policy in role.managed_policies if policy in attached]
+        return model.Account(
+            replace(
+                role,
+                statements=tuple(statement for policy in own for statement in attached[policy]),
+                managed_policies=tuple(p for p in role.managed_policies if p not in attached),
+            ),
+            tuple(p["Url"] for _, p in self._of("AWS::IAM::OIDCProvider")),
+        )
 
     # --- functions ---
 
@@ -469,6 +495,7 @@ class _Reader:
                 aliases.get(id_, aliases.get(arn, "")),
                 p.get("EnableKeyRotation") is True,
                 tuple(self._statements(name, p["KeyPolicy"])),
+                self._kept(name),
             )
 
     def _secrets(self) -> Iterator[model.Secret]:
@@ -497,6 +524,8 @@ class _Reader:
                     for statement in self._statements(name, policy["PolicyDocument"])
                 ),
                 tuple(p.get("ManagedPolicyArns", ())),
+                p.get("Path", "/"),
+                p.get("PermissionsBoundary", ""),
             )
 
     def _statements(self, resource: str, document: Properties) -> Iterator[model.Statement]:
@@ -554,8 +583,7 @@ class _Reader:
                 cors=_cors_of_preflight(p.get("Body", {})),
                 detailed_metrics=settings.get("MetricsEnabled") is True,
                 cache=stage.get("CacheClusterEnabled") is True,
-                cache_encrypted=settings.get("CacheDataEncrypted") is True,
-                cache_ttl=settings.get("CacheTtlInSeconds"),
+                kept=tuple(_kept_answers(stage.get("MethodSettings", []), p.get("Body", {}))),
                 firewall=associations.get(self._t.name_of(name), ""),
                 usage_plans=tuple(self._usage_plans(self._t.name_of(name))),
                 tracing=stage.get("TracingEnabled") is True,
@@ -592,8 +620,7 @@ class _Reader:
             access_log_format=access.get("Format", ""),
             **{
                 "cache": False,
-                "cache_encrypted": False,
-                "cache_ttl": None,
+                "kept": (),
                 "firewall": "",
                 "usage_plans": (),
                 "tracing": False,
@@ -620,6 +647,7 @@ class _Reader:
                     auth=next((kind for kind in auth if kind != "none"), "none"),
                     function=self._function(integration.get("uri", ""))[0],
                     timeout=integration.get("timeoutInMillis", 29_000) / 1000,
+                    qualified=self._function(integration.get("uri", ""))[1],
                 )
 
     def _usage_plans(self, api: str) -> Iterator[model.UsagePlan]:
@@ -714,11 +742,16 @@ class _Reader:
             yield model.Budget(
                 budget.get("BudgetName", name),
                 float(_at(budget, "BudgetLimit", "Amount") or 0),
-                tuple(
-                    subscriber["Address"]
-                    for notification in p.get("NotificationsWithSubscribers", [])
-                    for subscriber in notification["Subscribers"]
-                ),
+                {
+                    part["Tags"]["Key"]: tuple(part["Tags"]["Values"])
+                    for part in _at(budget, "FilterExpression", "And") or []
+                },
+                {
+                    {"ACTUAL": "actual", "FORECASTED": "forecast"}[
+                        told["Notification"]["NotificationType"]
+                    ]: tuple(subscriber["Address"] for subscriber in told["Subscribers"])
+                    for told in p.get("NotificationsWithSubscribers", [])
+                },
             )
 
     # --- network ---
@@ -803,6 +836,26 @@ def _at(node: Any, *path: str) -> Any:
             return None
         node = node.get(key)
     return node
+
+
+def _kept_answers(settings: list[Properties], body: Properties) -> Iterator[model.KeptAnswers]:
+    for one in settings:
+        if one.get("CachingEnabled") is not True:
+            continue
+        path = one["ResourcePath"].removeprefix("/").replace("~1", "/") or "/"
+        operation = _at(body, "paths", path, one["HttpMethod"].lower()) or {}
+        integration = operation.get("x-amazon-apigateway-integration", {})
+        yield model.KeptAnswers(
+            one["HttpMethod"],
+            path,
+            int(one.get("CacheTtlInSeconds", 300)),
+            one.get("CacheDataEncrypted") is True,
+            "ThrottlingRateLimit" in one and "ThrottlingBurstLimit" in one,
+            tuple(
+                key.removeprefix("method.request.").lower()
+                for key in integration.get("cacheKeyParameters", [])
+            ),
+        )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,0 +1,141 @@
+"""H2: versions, an alias, and how traffic moves to a new version."""
+
+from collections.abc import Iterator
+
+from tests.conformance.files import Files
+from tests.conformance.model import Service
+from tests.conformance.project import STAGES, Project
+from tests.conformance.registry import breaks, check
+
+KINDS = {
+    "all_at_once": "AllAtOnce",
+    "canary": "Canary10Percent5Minutes",
+    "linear": "Linear10PercentEvery1Minute",
+}
+
+
+@check("H2")
+def traffic_moves_to_a_version_and_back(project: Project) -> Iterator[str]:
+    for stage in STAGES:
+        service = project.service(stage)
+        expected = project.answers["traffic_shifting"] if stage == "prod" else "all_at_once"
+        yield from _versions(service)
+        yield from _callers(service)
+        yield from _kinds(service, expected)
+    for kind, value in KINDS.items():
+        yield from _kinds(project.service("staging", TrafficShifting=value), kind)
+    if "AutoPublishAliasAllProperties" not in project.files.read("tools/deploy.py"):
+        yield "a deployment that changes settings only publishes no version"
+
+
+def _versions(service: Service) -> Iterator[str]:
+    alarms = {alarm.name for alarm in service.alarms}
+    for function in service.functions:
+        where = f"{service.stage}: {function.short_name}"
+        if not function.alias or function.shifting is None:
+            yield f"{where} has no alias that moves from version to version"
+            continue
+        if not function.shifting.alarms:
+            yield f"{where} is watched by no alarm while a new version takes over"
+        if unknown := set(function.shifting.alarms) - alarms:
+            yield f"{where} waits for alarms that are not there: {sorted(unknown)}"
+        own = {
+            metric.dimensions.get("FunctionName")
+            for alarm in service.alarms
+            if alarm.name in function.shifting.alarms
+            for metric in alarm.metrics.values()
+        }
+        if function.shifting.alarms and function.name not in own:
+            yield f"{where} is watched by alarms of others only"
+        if not function.shifting.rolls_back:
+            yield f"{where} stays on the new version when an alarm goes off"
+
+
+def _callers(service: Service) -> Iterator[str]:
+    aliases = {f"{function.arn}:{function.alias}" for function in service.functions}
+    callers = [
+        *((source.source, source.qualified) for source in service.event_sources),
+        *((rule.name, t.qualified) for rule in service.rules for t in rule.targets),
+        *((schedule.name, schedule.target.qualified) for schedule in service.schedules),
+        *((f"{r.method} {r.path}", r.qualified) for api in service.apis for r in api.routes),
+        *(
+            (subscription.topic, subscription.endpoint in aliases)
+            for subscription in service.subscriptions
+            if subscription.function
+        ),
+    ]
+    for name, qualified in callers:
+        if not qualified:
+            yield f"{service.stage}: {name} starts the newest code, past the alias"
+
+
+def _kinds(service: Service, kind: str) -> Iterator[str]:
+    for function in service.functions:
+        if function.shifting and function.shifting.kind != kind:
+            yield (
+                f"{service.stage}: {function.short_name} moves {function.shifting.kind}, not {kind}"
+            )
+
+
+@breaks(traffic_moves_to_a_version_and_back, names="is watched by no alarm")
+def nobody_watches(files: Files) -> None:
+    files.substitute(
+        "template.yaml", r"      DeploymentPreference:\n        Alarms: \[.*?\]\n", "", 1
+    )
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back,
+    names="watched by alarms of others only",
+    when={"triggers": ["queue"]},
+)
+def somebody_else_is_watched(files: Files) -> None:
+    files.replace("template.yaml", "Alarms: [!Ref QueueErrorAlarm]", "Alarms: [!Ref QueueAgeAlarm]")
+
+
+@breaks(traffic_moves_to_a_version_and_back, names="has no alias that moves")
+def traffic_that_moves_by_itself(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "      Type: !Ref TrafficShifting\n",
+        "      Type: !Ref TrafficShifting\n      Enabled: false\n",
+    )
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back,
+    names="not canary",
+    when={"traffic_shifting": ["canary"]},
+)
+def production_all_at_once(files: Files) -> None:
+    files.replace(
+        "samconfig.toml", '"Stage=prod",', '"Stage=prod",\n    "TrafficShifting=AllAtOnce",'
+    )
+
+
+@breaks(traffic_moves_to_a_version_and_back, names="not linear")
+def a_kind_that_cannot_be_chosen(files: Files) -> None:
+    files.replace("template.yaml", "Type: !Ref TrafficShifting", "Type: AllAtOnce")
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back,
+    names="past the alias",
+    when={"triggers": ["schedule"]},
+)
+def a_schedule_past_the_alias(files: Files) -> None:
+    files.write(
+        "template.override.yaml",
+        "Resources:\n  Late:\n    Type: AWS::Scheduler::Schedule\n    Properties:\n"
+        "      ScheduleExpression: rate(1 day)\n      FlexibleTimeWindow: {Mode: 'OFF'}\n"
+        "      Target: {Arn: !GetAtt ScheduleFunction.Arn, RoleArn: !GetAtt SchedulerRole.Arn}\n",
+    )
+
+
+@breaks(traffic_moves_to_a_version_and_back, names="changes settings only")
+def settings_without_a_version(files: Files) -> None:
+    files.replace(
+        "tools/deploy.py",
+        'function["Properties"]["AutoPublishAliasAllProperties"] = True',
+        "pass",
+    )
