@@ -60,6 +60,7 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         if "StartingPosition" in mapping["Properties"]:
             # tools.streams polls instead: the emulator loses records that fail.
             mapping["Properties"]["Enabled"] = False
+    _see_flags_at_once(plain)
     for queue in resources_of_type(plain, "AWS::SQS::Queue").values():
         properties = queue.get("Properties") or {}
         if "RedrivePolicy" in properties:
@@ -80,6 +81,17 @@ def localise(template: Template, parameters: Mapping[str, str]) -> Template:
         if any(body["Type"].startswith(kind) for kind in LEFT_OUT)
     ]
     return leave_out(plain, left_out)
+
+
+def _see_flags_at_once(template: Template) -> None:
+    """Roll flags out in no time, and have them read each time."""
+    for strategy in resources_of_type(template, "AWS::AppConfig::DeploymentStrategy").values():
+        minutes = ("DeploymentDurationInMinutes", "FinalBakeTimeInMinutes")
+        strategy["Properties"] |= dict.fromkeys(minutes, 0)
+    for function in resources_of_type(template, "AWS::Lambda::Function").values():
+        variables = (function["Properties"].get("Environment") or {}).get("Variables") or {}
+        if "FLAGS" in variables:
+            variables["FLAGS_TTL"] = "0"
 
 
 def leave_out(template: Template, names: list[str]) -> Template:

@@ -47,6 +47,7 @@ FACTORS: dict[str, list[Any]] = {
     "data_store": ["dynamodb", "none"],
     "project_slug": [COMPUTED, "a-slug-as-long-as-it-may-be-forty-chars1"],
     "package_name": [COMPUTED, "shop", "a_package_as_long_as_it_may_be_40_chars1"],
+    "feature_flags": ["none", "appconfig", NOT_ASKED],
     "network": ["none", "existing", "new"],
     "vpc_endpoints": [COMPUTED, (), ("sqs", "logs"), NOT_ASKED],
     "encryption": ["aws", "customer_key"],
@@ -87,6 +88,10 @@ RULES = [
     asked_when("queue_type", "queue", bool),
     asked_when("stream_source", "stream", bool),
     asked_when("schedule_expression", "schedule", bool),
+    Rule(
+        ("feature_flags", "api", "queue"),
+        lambda row: (row["feature_flags"] != NOT_ASKED) == (row["api"] or row["queue"]),
+    ),
     asked_when("vpc_endpoints", "network", lambda network: network == "new"),
     Rule(
         ("api_type", "api_auth"),

@@ -14,13 +14,22 @@ from ..config import Settings
 {% if 'queue' in triggers %}
 from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
+{% if feature_flags == 'appconfig' %}
+from ..domain.intake import ClosedError, expect_open
+{% endif %}
 from ..domain.ordering import NewOrder
 from ..domain.orders import Identifier, Order, Orders, Status
 from ..domain.placing import place
 from ..domain.reading import OrderNotFoundError, OrderReader, read_order
+{% if feature_flags == 'appconfig' %}
+from ..domain.switches import Switches
+{% endif %}
 from ..runtime import metrics
 from ..runtime.aws import connect
 from ..runtime.documents import encode
+{% if feature_flags == 'appconfig' %}
+from ..runtime.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
 from ..runtime.http import Api
 from ..runtime.idempotency import (
     DynamoIdempotency,
@@ -47,6 +56,10 @@ class ApiSettings(Settings, frozen=True, kw_only=True):
     idempotency_table: TableName
     parameters_path: ParameterPath
     cursor_secret: SecretId
+{% if feature_flags == 'appconfig' %}
+    flags: FlagsPath
+    flags_ttl: float = TTL_S
+{% endif %}
 {% if 'queue' in triggers %}
     orders_queue_url: QueueUrl
 {% endif %}
@@ -86,11 +99,18 @@ queue: FulfilmentQueue = SqsFulfilmentQueue(aws, settings.orders_queue_url)
 {% endif %}
 parameters = Parameters(aws, settings.parameters_path)
 cursor_key = Secret(aws, settings.cursor_secret)
+{% if feature_flags == 'appconfig' %}
+flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
+{% endif %}
 
 api = Api(
     settings.service_name,
     settings.service_version,
+{% if feature_flags == 'appconfig' %}
+    problems={OrderNotFoundError: 404, InvalidCursorError: 400, ClosedError: 503},
+{% else %}
     problems={OrderNotFoundError: 404, InvalidCursorError: 400},
+{% endif %}
 )
 
 
@@ -117,6 +137,9 @@ def place_order(request: Request, new: NewOrder) -> Response:
     order_id = derived_id("ord", f"{request.caller}#{request.headers['idempotency-key']}")
 
     def effect() -> str:
+{% if feature_flags == 'appconfig' %}
+        expect_open(flags)
+{% endif %}
         order = place(new.placed(order_id, datetime.now(UTC)), orders)
 {% if 'queue' in triggers %}
         queue.send(order)

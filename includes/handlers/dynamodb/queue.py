@@ -2,12 +2,21 @@
 
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..config import Settings
+{% if feature_flags == 'appconfig' %}
+from ..domain.dispatch import warehouse_for
+{% endif %}
 from ..domain.fulfilling import fulfil
 from ..domain.orders import Order, Orders
+{% if feature_flags == 'appconfig' %}
+from ..domain.switches import Switches
+{% endif %}
 from ..runtime import metrics, sqs
 from ..runtime.aws import connect
 from ..runtime.batch import BatchResponse, Record, process
 from ..runtime.documents import decode, encode
+{% if feature_flags == 'appconfig' %}
+from ..runtime.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
 from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
 from ..runtime.invocation import Context, Event, invocation, start
 from ..runtime.parameters import Parameters
@@ -20,6 +29,10 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     orders_table: TableName
     idempotency_table: TableName
     parameters_path: ParameterPath
+{% if feature_flags == 'appconfig' %}
+    flags: FlagsPath
+    flags_ttl: float = TTL_S
+{% endif %}
 
 
 settings = start(QueueSettings)
@@ -27,6 +40,9 @@ aws = connect()
 orders: Orders = DynamoOrders(aws, settings.orders_table)
 deliveries: IdempotencyStore = DynamoIdempotency(aws, settings.idempotency_table)
 parameters = Parameters(aws, settings.parameters_path)
+{% if feature_flags == 'appconfig' %}
+flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
+{% endif %}
 
 
 @invocation(settings)
@@ -40,7 +56,12 @@ def fulfil_message(message: Record) -> None:
     order = decode(Order, message.body)
 
     def effect() -> str:
+{% if feature_flags == 'appconfig' %}
+        warehouse = warehouse_for(order, parameters.get("fulfilment/warehouse"), flags)
+        fulfilled = fulfil(order, warehouse, orders)
+{% else %}
         fulfilled = fulfil(order, parameters.get("fulfilment/warehouse"), orders)
+{% endif %}
         metrics.add("OrdersFulfilled")
         return encode(fulfilled)
 

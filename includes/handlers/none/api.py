@@ -14,24 +14,41 @@ from ..config import Settings
 {% if 'queue' in triggers %}
 from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
+{% if feature_flags == 'appconfig' %}
+from ..domain.intake import ClosedError, expect_open
+{% endif %}
 from ..domain.ordering import NewOrder
 from ..domain.orders import Orders, Status
 from ..domain.placing import place
+{% if feature_flags == 'appconfig' %}
+from ..domain.switches import Switches
+{% endif %}
 from ..runtime import metrics
 {% if 'queue' in triggers %}
 from ..runtime.aws import connect
+{% endif %}
+{% if feature_flags == 'appconfig' %}
+from ..runtime.flags import TTL_S, FlagsPath, connect_flags
 {% endif %}
 from ..runtime.http import Api
 from ..runtime.invocation import Context, Event, invocation, start
 from ..runtime.request import Request
 {% if 'queue' in triggers %}
 from ..runtime.settings import QueueUrl
+{% endif %}
+{% if 'queue' in triggers or feature_flags == 'appconfig' %}
 
 
 class ApiSettings(Settings, frozen=True, kw_only=True):
     """What the API reads from its environment."""
 
+{% if 'queue' in triggers %}
     orders_queue_url: QueueUrl
+{% endif %}
+{% if feature_flags == 'appconfig' %}
+    flags: FlagsPath
+    flags_ttl: float = TTL_S
+{% endif %}
 {% endif %}
 
 
@@ -45,15 +62,24 @@ class OrderView(Struct):
     placed_at: datetime
 
 
-{% if 'queue' in triggers %}
+{% if 'queue' in triggers or feature_flags == 'appconfig' %}
 settings = start(ApiSettings)
-queue: FulfilmentQueue = SqsFulfilmentQueue(connect(), settings.orders_queue_url)
 {% else %}
 settings = start(Settings)
 {% endif %}
+{% if 'queue' in triggers %}
+queue: FulfilmentQueue = SqsFulfilmentQueue(connect(), settings.orders_queue_url)
+{% endif %}
 orders: Orders = LogOrders()
+{% if feature_flags == 'appconfig' %}
+flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
+{% endif %}
 
+{% if feature_flags == 'appconfig' %}
+api = Api(settings.service_name, settings.service_version, problems={ClosedError: 503})
+{% else %}
 api = Api(settings.service_name, settings.service_version)
+{% endif %}
 
 
 @invocation(settings)
@@ -66,12 +92,18 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 @api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=202)
 def place_order(request: Request, new: NewOrder) -> OrderView:
     """Place an order; it is fulfilled later. Sent twice, it is two orders."""
+{% if feature_flags == 'appconfig' %}
+    expect_open(flags)
+{% endif %}
     order = place(new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC)), orders)
     queue.send(order)
 {% else %}
 @api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=201)
 def place_order(request: Request, new: NewOrder) -> OrderView:
     """Place an order. Sent twice, it is two orders."""
+{% if feature_flags == 'appconfig' %}
+    expect_open(flags)
+{% endif %}
     order = place(new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC)), orders)
 {% endif %}
     metrics.add("OrdersPlaced")

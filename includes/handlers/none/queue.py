@@ -2,12 +2,21 @@
 
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
+{% if feature_flags == 'appconfig' %}
+from ..domain.dispatch import warehouse_for
+{% endif %}
 from ..domain.fulfilling import fulfil
 from ..domain.orders import Order, Orders
+{% if feature_flags == 'appconfig' %}
+from ..domain.switches import Switches
+{% endif %}
 from ..runtime import metrics, sqs
 from ..runtime.aws import connect
 from ..runtime.batch import BatchResponse, Record, process
 from ..runtime.documents import decode
+{% if feature_flags == 'appconfig' %}
+from ..runtime.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
 from ..runtime.invocation import Context, Event, invocation, start
 from ..runtime.parameters import Parameters
 from ..runtime.settings import ParameterPath
@@ -17,11 +26,18 @@ class QueueSettings(Settings, frozen=True, kw_only=True):
     """What the worker reads from its environment."""
 
     parameters_path: ParameterPath
+{% if feature_flags == 'appconfig' %}
+    flags: FlagsPath
+    flags_ttl: float = TTL_S
+{% endif %}
 
 
 settings = start(QueueSettings)
 orders: Orders = LogOrders()
 parameters = Parameters(connect(), settings.parameters_path)
+{% if feature_flags == 'appconfig' %}
+flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
+{% endif %}
 
 
 @invocation(settings)
@@ -33,5 +49,10 @@ def handler(event: Event, context: Context) -> BatchResponse:
 def fulfil_message(message: Record) -> None:
     """Fulfil the order in the message; a message may come more than once."""
     order = decode(Order, message.body)
+{% if feature_flags == 'appconfig' %}
+    warehouse = warehouse_for(order, parameters.get("fulfilment/warehouse"), flags)
+    fulfil(order, warehouse, orders)
+{% else %}
     fulfil(order, parameters.get("fulfilment/warehouse"), orders)
+{% endif %}
     metrics.add("OrdersFulfilled")

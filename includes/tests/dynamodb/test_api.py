@@ -19,6 +19,9 @@ from {{ package_name }}.runtime.parameters import (
 
 from tests.fakes.aws import FakeAws
 from tests.fakes.context import FakeContext
+{% if feature_flags == 'appconfig' %}
+from tests.fakes.flags import FakeFlags
+{% endif %}
 from tests.fakes.http import request_event
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 {% if 'queue' in triggers %}
@@ -61,6 +64,9 @@ def api(start_function: StartFunction) -> Any:
         IDEMPOTENCY_TABLE="idempotency",
         PARAMETERS_PATH="/orders/test",
         CURSOR_SECRET="cursor-key",
+{% if feature_flags == 'appconfig' %}
+        FLAGS="app/env/flags",
+{% endif %}
 {% if 'queue' in triggers %}
         ORDERS_QUEUE_URL="https://sqs.test/orders",
 {% endif %}
@@ -68,6 +74,9 @@ def api(start_function: StartFunction) -> Any:
     aws = FakeAws(
         GetParameter={"Parameter": {"Value": "2"}}, GetSecretValue={"SecretString": "key"}
     )
+{% if feature_flags == 'appconfig' %}
+    module.flags = FakeFlags()
+{% endif %}
     module.orders = MemoryOrders()
     module.reader = MemoryReader(module.orders)
     module.requests = MemoryIdempotency()
@@ -114,6 +123,20 @@ def test_an_order_is_created_and_kept(api: Any) -> None:
 {% endif %}
 
 
+{% if feature_flags == 'appconfig' %}
+def test_no_order_is_taken_while_that_is_switched_off(api: Any) -> None:
+    before = place(api, "k-1")
+    api.flags = FakeFlags(take_orders=False)
+    status, body, headers = place(api, "k-2")
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert body["detail"] == "no orders are taken at the moment"
+    assert len(api.orders.kept) == 1
+    assert place(api, "k-1") == before
+    api.flags = FakeFlags(take_orders=True)
+    assert place(api, "k-2")[0] == before[0]
+
+
+{% endif %}
 def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) -> None:
     assert place(api) == place(api)
     assert api.orders.saves == 1

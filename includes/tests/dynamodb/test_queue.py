@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from {{ package_name }}.domain.orders import (
+{% if feature_flags == 'appconfig' %}
+    Line,
+{% endif %}
     Order,
     Status,
 )
@@ -14,6 +17,9 @@ from {{ package_name }}.runtime.parameters import Parameters
 
 from tests.fakes.aws import FakeAws
 from tests.fakes.context import FakeContext
+{% if feature_flags == 'appconfig' %}
+from tests.fakes.flags import FakeFlags
+{% endif %}
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -25,7 +31,13 @@ def worker(start_function: StartFunction) -> Any:
         ORDERS_TABLE="orders",
         IDEMPOTENCY_TABLE="idempotency",
         PARAMETERS_PATH="/orders/test",
+{% if feature_flags == 'appconfig' %}
+        FLAGS="app/env/flags",
+{% endif %}
     )
+{% if feature_flags == 'appconfig' %}
+    module.flags = FakeFlags()
+{% endif %}
     module.orders = MemoryOrders()
     module.deliveries = MemoryIdempotency()
     module.parameters = Parameters(
@@ -48,6 +60,16 @@ def deliver(worker: Any, *messages: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
+{% if feature_flags == 'appconfig' %}
+def test_large_orders_have_their_own_warehouse_while_that_is_switched_on(worker: Any) -> None:
+    worker.flags = FakeFlags(large_orders_apart=True)
+    line = Line("KB-1", 100, 4999)
+    deliver(worker, a_message(encode(an_order(lines=(line,)))))
+    (kept,) = worker.orders.kept.values()
+    assert kept.warehouse == "north-large"
+
+
+{% endif %}
 def test_an_order_is_fulfilled_from_the_warehouse_that_is_set(worker: Any) -> None:
     assert deliver(worker, a_message(encode(an_order()))) == []
     order: Order = worker.orders.kept["ord-1"]

@@ -7,6 +7,9 @@ import pytest
 from openapi_spec_validator import validate
 
 from tests.fakes.context import FakeContext
+{% if feature_flags == 'appconfig' %}
+from tests.fakes.flags import FakeFlags
+{% endif %}
 from tests.fakes.http import request_event
 from tests.fakes.orders import MemoryOrders
 {% if 'queue' in triggers %}
@@ -22,11 +25,22 @@ NEW_ORDER = {
 
 @pytest.fixture
 def api(start_function: StartFunction) -> Any:
-{% if 'queue' in triggers %}
+{% if 'queue' in triggers and feature_flags == 'appconfig' %}
+    module = start_function(
+        "api", ORDERS_QUEUE_URL="https://sqs.test/orders", FLAGS="app/env/flags"
+    )
+{% elif 'queue' in triggers %}
     module = start_function("api", ORDERS_QUEUE_URL="https://sqs.test/orders")
-    module.queue = MemoryQueue()
+{% elif feature_flags == 'appconfig' %}
+    module = start_function("api", FLAGS="app/env/flags")
 {% else %}
     module = start_function("api")
+{% endif %}
+{% if 'queue' in triggers %}
+    module.queue = MemoryQueue()
+{% endif %}
+{% if feature_flags == 'appconfig' %}
+    module.flags = FakeFlags()
 {% endif %}
     module.orders = MemoryOrders()
     return module
@@ -53,6 +67,15 @@ def test_an_order_is_created_and_recorded(api: Any) -> None:
 {% endif %}
 
 
+{% if feature_flags == 'appconfig' %}
+def test_no_order_is_taken_while_that_is_switched_off(api: Any) -> None:
+    api.flags = FakeFlags(take_orders=False)
+    status, body = place(api, NEW_ORDER)
+    assert (status, body["detail"]) == (503, "no orders are taken at the moment")
+    assert not api.orders.kept
+
+
+{% endif %}
 def test_each_request_is_an_order_of_its_own(api: Any) -> None:
     assert place(api, NEW_ORDER)[1]["order_id"] != place(api, NEW_ORDER)[1]["order_id"]
 

@@ -76,6 +76,7 @@ REFRESH_S = 300.0  # credentials are renewed this long before they expire
 IDLE_S = 50.0  # a connection idle for longer may have been dropped without a word
 SKEW_S = 60.0  # a clock wrong by less is not why a signature was refused
 BACKOFF_S, BACKOFF_CAP_S = 0.1, 2.0
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Aws(Protocol):
@@ -159,38 +160,61 @@ class ThinAws:
 
     def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         target, version, _ = SERVICES[service]
-        endpoint = self._endpoints.get(service) or self._endpoints.setdefault(
-            service, find_endpoint(service)
-        )
         headers = {
             "content-type": f"application/x-amz-json-{version}",
-            "host": endpoint.host,
             "x-amz-target": f"{target}.{operation}",
         }
         if service == "sqs":  # asks for the error codes that boto3 shows
             headers["x-amzn-query-mode"] = "true"
         body = json.dumps(payload, separators=(",", ":")).encode()
+        return self.send(service, operation, "POST", read=_decode, headers=headers, body=body)
+
+    def send[Reply](  # noqa: PLR0913 (what a request consists of)
+        self,
+        service: str,
+        operation: str,
+        method: str,
+        path: str = "",
+        query: str = "",
+        *,
+        read: Callable[[HTTPMessage, bytes], Reply],
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes = b"",
+        signed_as: str = "",
+        attempts: int = 0,
+    ) -> Reply:
+        """What `read` makes of the headers and body that answer a request of any form.
+
+        Header names are in lower case, path and query in canonical form. `signed_as` is the name
+        that the service has in signatures, if another; `attempts` how often to try at most.
+        """
+        endpoint = self._endpoints.get(service) or self._endpoints.setdefault(
+            service, find_endpoint(service)
+        )
+        path = endpoint.path.rstrip("/") + path if path else endpoint.path
+        headers = {**headers, "host": endpoint.host}
         began = self._clock()
         attempt, repaired = 1, set[str]()
         while True:
             try:
                 credentials = self._current_credentials()
                 signed = sign(
-                    "POST", endpoint.path, "", headers, body,
-                    credentials=credentials, region=_region(), service=service,
+                    method, path, query, headers, body,
+                    credentials=credentials, region=_region(), service=signed_as or service,
                     at=self._clock() + self._skew,
                 )  # fmt: skip
-                status, head, raw = self._exchange(endpoint, signed, body)
-                if status == 200:
-                    return _decode(head, raw)
+                target = f"{path}?{query}" if query else path
+                status, head, raw = self._exchange(endpoint, method, target, signed, body)
+                if status < 300:
+                    return read(head, raw)
                 error = _failure(status, head, raw)
                 if error.code not in repaired and self._repair(error, head, credentials):
                     repaired.add(error.code)
                     continue
                 raise error
             except AwsError as error:
-                waited = self._clock() - began
-                if not error.retryable or attempt >= self._attempts or waited > self._patience_s:
+                waited, last = self._clock() - began, attempts or self._attempts
+                if not error.retryable or attempt >= last or waited > self._patience_s:
                     error.add_note(f"{service} {operation}, attempt {attempt}")
                     raise
             self._sleep(self._jitter() * min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)))
@@ -217,12 +241,12 @@ class ThinAws:
         return False
 
     def _exchange(
-        self, endpoint: Endpoint, headers: dict[str, str], body: bytes
+        self, endpoint: Endpoint, method: str, target: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, HTTPMessage, bytes]:
         connection: HTTPConnection | None = None
         try:
             connection = self._idle_connection(endpoint) or self._new_connection(endpoint)
-            connection.request("POST", endpoint.path, body, headers)
+            connection.request(method, target, body, headers)
             response = connection.getresponse()
             raw = response.read()
         except (OSError, HTTPException) as error:
@@ -358,7 +382,7 @@ def load_credentials() -> Credentials:
 
 
 def find_endpoint(service: str) -> Endpoint:
-    name = SERVICES[service][2]
+    name = SERVICES[service][2] if service in SERVICES else service.upper()
     env = os.environ
     url = env.get(f"AWS_ENDPOINT_URL_{name}") or env.get("AWS_ENDPOINT_URL")
     if not url:
