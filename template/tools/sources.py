@@ -76,6 +76,18 @@ class Api:
         authorized: bool = True,
     ) -> Answer:
         """Send one request; a `body` that is no text is sent as JSON."""
+        return _send(self.request(method, path, body, headers, authorized=authorized))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        authorized: bool = True,
+    ) -> Any:
+        """A request with its credentials, to be sent at once: signatures age."""
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         request = botocore.awsrequest.AWSRequest(
             method=method,
@@ -85,7 +97,7 @@ class Api:
         )
         if authorized:
             self._authorize(request)
-        return _send(request)
+        return request
 
     def _authorize(self, request: Any) -> None:
         if self.authorization == "AWS_IAM":

@@ -34,6 +34,7 @@ class Tools:
             "UV_PYTHON": str(self.python),
             "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": "src",  # where an environment of its own would have the package
             **env,
         }
         command = [str(self.python), "-m", f"tools.{module}", *arguments]
