@@ -25,6 +25,11 @@ class Files:
         changed = self.changed.get(name)
         return (self.root / name).read_text() if changed is None else changed
 
+    def code(self, name: str) -> str:
+        """The full name of a file of the package, as in `runtime/log.py`."""
+        (found,) = self.names(f"src/*/{name}")
+        return found
+
     def names(self, pattern: str = "**/*") -> list[str]:
         """The names that a glob pattern matches, in order."""
         found = {

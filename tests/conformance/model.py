@@ -87,6 +87,7 @@ class Function:
     """The name of its log group."""
     log_format: str
     log_level: str
+    system_log_level: str
     tracing: str
     """`Active`, or what else is set."""
     recursive_loop: str

@@ -2,8 +2,12 @@
 
 import ast
 import functools
+import json
+import os
 import re
+import shutil
 import tomllib
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,7 @@ class Project:
         self._workshop = workshop
         self._services: dict[tuple[str, ...], model.Service] = {}
         self._outcomes: dict[str, str] | None = None
+        self._packages: tuple[Finished, dict[str, list[str]]] | None = None
 
     def broken(self, mutation: Callable[[Files], None]) -> "Project":
         """This project with a mutation, which has to change something."""
@@ -103,6 +108,42 @@ class Project:
             },
             timeout=timeout,
         )
+
+    @functools.cached_property
+    def furnished(self) -> Path:
+        """The project as after `make setup` in a repository of its own, in a folder of its own."""
+        folder = self.files.materialise(self._workshop.scratch())
+        environment = self._workshop.python.parent.parent
+        (folder / ".venv").symlink_to(environment)
+        shutil.copy(environment.parent / "uv.lock", folder)
+        support.run(["git", "init", "-q"], cwd=folder)
+        return folder
+
+    def make(self, *arguments: str, timeout: float = 300) -> Finished:
+        """Run targets of its Makefile."""
+        # The tools are taken for up to date: make would set up what is linked here.
+        command = ["make", "-o", ".venv/.synced", *arguments]
+        path = os.pathsep.join([str(Path(support.UV).parent), os.environ["PATH"]])
+        return support.run(command, cwd=self.furnished, env={"PATH": path}, timeout=timeout)
+
+    def packages(self) -> tuple[Finished, dict[str, list[str]]]:
+        """What `make package` says, and the names in each function's zip."""
+        if self._packages is None:
+            done = self.make("package", "STAGE=dev", timeout=600)
+            found = {}
+            for path in sorted((self.furnished / "dist").glob("*.zip")):
+                with zipfile.ZipFile(path) as archive:
+                    found[path.stem] = archive.namelist()
+            self._packages = done, found
+        return self._packages
+
+    def start(self, functions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Start functions without any network: see start.py."""
+        script = str(Path(__file__).parent / "start.py")
+        done = self.run("python", script, json.dumps(functions))
+        assert not done.failure, done.failure
+        said: dict[str, dict[str, Any]] = json.loads(done.output.splitlines()[-1])
+        return said
 
     @functools.cached_property
     def _folder(self) -> Path:

@@ -2,7 +2,7 @@
 
 import functools
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,18 @@ from tests.conformance.project import Project
 from tests.support import ROOT
 
 Answers = Mapping[str, Any]
-When = Mapping[str, list[Any]]
+When = Mapping[str, list[Any]] | Sequence[Mapping[str, list[Any]]]
 CheckFunction = Callable[[Project], Iterator[str]]
 BreakFunction = Callable[[Files], None]
 
 
 def applies(when: When, answers: Answers) -> bool:
-    """Whether the answers meet every condition: one of the listed values was given or is chosen."""
+    """Whether the answers meet every condition: one of the listed values was given or is chosen.
+
+    A list of conditions has to hold as a whole, so that two triggers can be asked for.
+    """
+    if not isinstance(when, Mapping):
+        return all(applies(part, answers) for part in when)
     for question, accepted in when.items():
         answer = answers.get(question)
         given = answer if isinstance(answer, list) else [answer]

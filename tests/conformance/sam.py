@@ -52,11 +52,11 @@ def read(files: Files, stage: str, **parameters: str) -> model.Service:
     required = {
         name: value
         for name, value in GIVEN.items()
-        if name in declared and "Default" not in declared[name]
+        if name in declared and "Default" not in declared[name] and not given.get(name)
     }
     region = str(answers["aws_region"])
-    plain = _translate(source, {**required, **given, **parameters}, region)
-    template = Template(plain, {**required, **given, **parameters}, region)
+    plain = _translate(source, {**given, **required, **parameters}, region)
+    template = Template(plain, {**given, **required, **parameters}, region)
     reader = _Reader(template, str(answers["project_slug"]), stage, files.read("template.yaml"))
     return reader.service(declared, given, tags)
 
@@ -218,6 +218,7 @@ class _Reader:
                 log_group=logging_config.get("LogGroup", ""),
                 log_format=logging_config.get("LogFormat", ""),
                 log_level=logging_config.get("ApplicationLogLevel", ""),
+                system_log_level=logging_config.get("SystemLogLevel", ""),
                 tracing=_at(p, "TracingConfig", "Mode") or "",
                 recursive_loop=p.get("RecursiveLoop", ""),
                 reserved_concurrency=p.get("ReservedConcurrentExecutions"),
@@ -230,8 +231,8 @@ class _Reader:
                 alias=alias_properties.get("Name", ""),
                 shifting=self._shifting(alias) if alias else None,
                 asynchronous=asynchronous.get(arn),
-                subnets=tuple(_at(p, "VpcConfig", "SubnetIds") or ()),
-                security_groups=tuple(_at(p, "VpcConfig", "SecurityGroupIds") or ()),
+                subnets=_several(_at(p, "VpcConfig", "SubnetIds")),
+                security_groups=_several(_at(p, "VpcConfig", "SecurityGroupIds")),
                 layers=tuple(p.get("Layers", ())),
                 key=self._key(p.get("KmsKeyArn")),
                 image=p.get("PackageType") == "Image",
@@ -756,6 +757,11 @@ class _Reader:
 
     # --- network ---
 
+    def _group(self, reference: str) -> str:
+        """A security group's id, whether it was asked for by Ref or by GetAtt."""
+        logical_id = reference.removesuffix("#GroupId").rpartition(":")[2]
+        return self._t.name_of(logical_id) if reference.endswith("#GroupId") else reference
+
     def _network(self) -> model.Network | None:
         subnets = self._of("AWS::EC2::Subnet")
         endpoints = self._of("AWS::EC2::VPCEndpoint")
@@ -776,10 +782,10 @@ class _Reader:
         if not subnets:
             return None
         egress = [
-            (self._t.arn_of(name) + "#GroupId", rule)
+            (self._t.name_of(name), rule)
             for name, p in groups
             for rule in p.get("SecurityGroupEgress", [])
-        ] + [(p["GroupId"], p) for _, p in loose]
+        ] + [(self._group(p["GroupId"]), p) for _, p in loose]
         return model.Network(
             tuple(
                 model.Subnet(
@@ -862,6 +868,11 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _several(value: Any) -> tuple[str, ...]:
+    """A list, which the translator leaves as text when it is a parameter."""
+    return tuple(value.split(",") if isinstance(value, str) else value or ())
+
+
 def _tags(p: Properties) -> dict[str, str]:
     tags = p.get("Tags", {})
     if isinstance(tags, list):
@@ -884,7 +895,7 @@ def _auth(scheme: Properties) -> str:
     authorizer = scheme.get("x-amazon-apigateway-authorizer", {})
     if kind == "awsSigv4":
         return "iam"
-    if authorizer.get("type") == "jwt" or kind == "cognito_user_pools":
+    if authorizer.get("type") in {"jwt", "cognito_user_pools"}:
         return "jwt"
     if authorizer:
         return "authorizer"

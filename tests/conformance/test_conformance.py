@@ -76,7 +76,6 @@ def test_every_pair_of_answers(
 def test_a_row_that_works_is_proven(row: registry.Row) -> None:
     assert row.id in CHECKS, f"{row.id} is said to work, but there is no check"
     check = CHECKS[row.id]
-    assert row.data["check"] == check.where
     assert [m for m in MUTATIONS if m.check is check], f"nothing shows that {row.id} can fail"
     assert any(
         applies(row.when, {**DEFAULTS, **profile.given})
@@ -86,8 +85,9 @@ def test_a_row_that_works_is_proven(row: registry.Row) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: str(check.row))
-def test_a_check_belongs_to_a_row_that_works(check: Check) -> None:
-    assert ROWS[check.row].works, f"{check.name} proves {check.row}, which is said not to work yet"
+def test_a_check_is_named_by_its_row(check: Check) -> None:
+    """Also that of a row which does not work yet as a whole: it proves the part that is there."""
+    assert ROWS[check.row].data.get("check") == check.where
 
 
 DEFAULTS = {
@@ -124,7 +124,8 @@ def test_a_row_says_what_a_reader_needs(row: registry.Row) -> None:
 @pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: str(row.id))
 def test_conditions_are_answers_to_questions(row: registry.Row) -> None:
     conditions = [row.when, *(m.when for m in MUTATIONS if m.check.row == row.id)]
-    for question, values in (item for when in conditions for item in when.items()):
+    parts = [p for when in conditions for p in ([when] if isinstance(when, Mapping) else when)]
+    for question, values in (item for part in parts for item in part.items()):
         asked = copier_yml()[question]
         choices = asked.get("choices") or [True, False]
         choices = list(choices.values()) if isinstance(choices, dict) else choices

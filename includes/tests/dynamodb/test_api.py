@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from {{ package_name }}.domain.ordering import NewOrder
 from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
 from {{ package_name }}.domain.reading import Page
+from {{ package_name }}.runtime.documents import convert
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 from {{ package_name }}.runtime.parameters import (
     Parameters,
     Secret,
 )
+from {{ package_name }}.runtime.request import Request
 
 from tests.fakes.aws import FakeAws
 from tests.fakes.context import FakeContext
@@ -147,6 +150,12 @@ def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) ->
 
 def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
     assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
+    new = convert(NewOrder, NEW_ORDER)
+    alice, bob = (
+        api.place_order(Request("POST", "/orders", {"idempotency-key": "k-1"}, {}, b"", caller), new)
+        for caller in ("alice", "bob")
+    )
+    assert alice.headers["location"] != bob.headers["location"]
 
 
 def test_a_key_used_for_another_order_is_refused(api: Any) -> None:

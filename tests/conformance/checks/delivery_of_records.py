@@ -1,0 +1,473 @@
+"""D: errors, retries, delivery."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.conformance.files import Files
+from tests.conformance.model import EventSource, Service, Statement
+from tests.conformance.project import Project
+from tests.conformance.registry import breaks, check
+
+HTTP = "tests/unit/runtime/test_http.py"
+AWS = "tests/unit/runtime/test_aws.py"
+SDK = "tests/unit/runtime/test_sdk.py"
+BATCH = "tests/unit/runtime/test_batch.py"
+ONCE = "tests/unit/runtime/test_idempotency.py"
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+@check("D1", runs=True)
+def errors_are_told_apart(project: Project) -> Iterator[str]:
+    yield from project.failing(
+        f"{HTTP}::test_a_known_error_has_its_status_and_says_why",
+        f"{HTTP}::test_an_unknown_error_is_a_500_that_tells_nothing_of_the_inside",
+        f"{HTTP}::test_what_does_not_fit_is_refused_with_a_reason",
+        f"{HTTP}::test_no_json_body_is_ever_an_internal_error",
+        f"{HTTP}::test_no_path_or_query_is_ever_an_internal_error",
+    )
+
+
+@breaks(errors_are_told_apart, names="test_an_unknown_error_is_a_500")
+def an_error_that_tells_of_the_inside(files: Files) -> None:
+    files.replace(
+        files.code("runtime/http.py"),
+        'return 500, "the request failed; give the id when you report it", {}',
+        "return 500, str(error), {}",
+    )
+
+
+@breaks(errors_are_told_apart, names="test_a_known_error_has_its_status")
+def a_conflict_that_is_worth_another_try(files: Files) -> None:
+    files.replace(files.code("runtime/http.py"), "KeyReused: 422", "KeyReused: 503")
+
+
+@breaks(errors_are_told_apart, names="test_what_does_not_fit_is_refused")
+def bad_input_is_our_fault(files: Files) -> None:
+    files.replace(
+        files.code("runtime/http.py"), "InvalidDocumentError: 400", "InvalidDocumentError: 500"
+    )
+
+
+@check("D2", runs=True)
+def calls_end(project: Project) -> Iterator[str]:
+    yield from project.failing(
+        f"{AWS}::test_a_passing_fault_is_retried",
+        f"{AWS}::test_a_lasting_fault_is_given_up",
+        f"{AWS}::test_the_backoff_has_a_ceiling",
+        f"{AWS}::test_no_attempt_starts_when_patience_is_over",
+        f"{AWS}::test_jitter_is_spread_between_none_and_all",
+        f"{AWS}::test_a_refusal_is_not_retried",
+        f"{SDK}::test_clients_have_timeouts_and_bounded_retries_and_are_made_once",
+    )
+    for name in project.files.names(f"{project.package}/**/*.py"):
+        text = project.files.read(name)
+        if not name.endswith("/runtime/sdk.py") and "boto3.client(" in text:
+            yield f"{name} makes a client of its own, without the timeouts of runtime/sdk.py"
+
+
+@breaks(calls_end, names="test_a_lasting_fault_is_given_up")
+def retries_without_end(files: Files) -> None:
+    files.replace(files.code("runtime/aws.py"), "or attempt >= self._attempts", "or attempt >= 99")
+
+
+@breaks(calls_end, names="test_jitter_is_spread")
+def everybody_comes_back_at_once(files: Files) -> None:
+    files.replace(
+        files.code("runtime/aws.py"), "return int.from_bytes(os.urandom(4)) / 2**32", "return 1.0"
+    )
+
+
+@breaks(calls_end, names="test_clients_have_timeouts")
+def a_client_that_waits_for_a_minute(files: Files) -> None:
+    files.replace(files.code("runtime/sdk.py"), "        read_timeout=READ_S,\n", "")
+
+
+@breaks(calls_end, names="makes a client of its own")
+def a_client_with_the_defaults(files: Files) -> None:
+    name = files.code("adapters/dynamodb_orders.py")
+    files.write(name, files.read(name) + '\n\nclient = boto3.client("dynamodb")\n')
+
+
+@check("D3", runs=True)
+def one_bad_record_does_not_hold_up_the_others(project: Project) -> Iterator[str]:
+    service = project.service()
+    for source in service.event_sources:
+        name = source.function.rpartition(":")[2]
+        if not source.partial_failures:
+            yield f"{name} cannot say which records of a batch failed"
+        handler = f"{project.package}/handlers/{_short(service, source)}.py"
+        if "return process(" not in project.files.read(handler):
+            yield f"{handler} does not answer with the records that failed"
+    yield from project.failing(
+        f"{BATCH}::test_the_records_that_fail_come_back_and_the_others_are_done_once"
+    )
+    if "queue" in project.triggers:
+        yield from project.failing(
+            "tests/unit/handlers/test_queue.py::test_a_poison_message_comes_back_and_the_others_are_done"
+        )
+
+
+def _short(service: Service, source: EventSource) -> str:
+    return next(f.short_name for f in service.functions if f.arn == source.function)
+
+
+@breaks(one_bad_record_does_not_hold_up_the_others, names="queue cannot say which records")
+def all_or_nothing(files: Files) -> None:
+    files.replace(
+        "template.yaml", "            FunctionResponseTypes: [ReportBatchItemFailures]\n", ""
+    )
+
+
+@breaks(one_bad_record_does_not_hold_up_the_others, names="does not answer with the records")
+def an_answer_that_is_thrown_away(files: Files) -> None:
+    files.replace(files.code("handlers/queue.py"), "    return process(", "    process(")
+
+
+@breaks(one_bad_record_does_not_hold_up_the_others, names="test_the_records_that_fail_come_back")
+def a_failure_that_is_swallowed(files: Files) -> None:
+    files.replace(
+        files.code("runtime/batch.py"),
+        "            failed.append(record.id)\n            if record.group is not None",
+        "            if record.group is not None",
+    )
+
+
+@check("D4")
+def what_fails_is_kept(project: Project) -> Iterator[str]:
+    service = project.service()
+    failed = service.failure_queues()
+    for queue in service.queues:
+        if queue.arn in failed:
+            if queue.retention != FOURTEEN_DAYS:
+                yield f"{queue.name} forgets failures after {queue.retention} s, not 14 days"
+        elif not queue.dead_letters:
+            yield f"{queue.name} has no dead-letter queue"
+        elif not queue.max_receives or queue.max_receives < 3:
+            yield f"{queue.name} gives up on a message after {queue.max_receives} deliveries"
+    for source in service.event_sources:
+        if service.queue(source.source) is None and not source.on_failure:
+            yield f"records that {source.function.rpartition(':')[2]} cannot handle are lost"
+    for arn, keeper in _keepers(service):
+        name = arn.rpartition(":")[2]
+        if service.queue(keeper) is None:
+            yield f"what {name} fails to do goes nowhere"
+    yield from _may_be_kept(service)
+
+
+def _keepers(service: Service) -> Iterator[tuple[str, str]]:
+    """Functions that are called asynchronously, and where their failures go at each step."""
+    for function in service.functions:
+        if function.arn in _called_asynchronously(service):
+            kept = function.asynchronous.on_failure if function.asynchronous else ""
+            yield function.arn, kept
+    for rule in service.rules:
+        for target in rule.targets:
+            yield target.function, target.dead_letters
+    for schedule in service.schedules:
+        yield schedule.target.function, schedule.target.dead_letters
+    for subscription in service.subscriptions:
+        if subscription.function:
+            yield subscription.function, subscription.dead_letters
+
+
+def _called_asynchronously(service: Service) -> set[str]:
+    called = {target.function for rule in service.rules for target in rule.targets}
+    called |= {schedule.target.function for schedule in service.schedules}
+    called |= {subscription.function for subscription in service.subscriptions}
+    called |= {n.function for bucket in service.buckets for n in bucket.notifications}
+    return called - {""}
+
+
+def _may_be_kept(service: Service) -> Iterator[str]:
+    """Each sender needs leave: roles for functions and schedules, policies of queues for others."""
+    for function in service.functions:
+        role = service.role_of(function)
+        targets = [s.on_failure for s in service.event_sources if s.function == function.arn]
+        targets += [function.asynchronous.on_failure] if function.asynchronous else []
+        for target in filter(None, targets):
+            if role and not any(_allows(s, "sqs:SendMessage", target) for s in role.statements):
+                yield f"{function.short_name} may not send its failures to {target}"
+    senders = [("events", rule.arn, t.dead_letters) for rule in service.rules for t in rule.targets]
+    senders += [("sns", s.topic, s.dead_letters) for s in service.subscriptions]
+    for sender, source, target in senders:
+        queue = service.queue(target)
+        if queue and not any(
+            s.allows
+            and f"service:{sender}.amazonaws.com" in s.principals
+            and source in s.condition("ArnEquals", "aws:SourceArn")
+            for s in queue.policy
+        ):
+            yield f"{queue.name} does not take what {sender} could not deliver"
+
+
+def _allows(statement: Statement, action: str, resource: str) -> bool:
+    return statement.allows and action in statement.actions and resource in statement.resources
+
+
+QUEUE = {"triggers": ["queue"]}
+STREAM = {"triggers": ["stream"]}
+
+
+@breaks(what_fails_is_kept, names="orders has no dead-letter queue", when=QUEUE)
+def no_dead_letter_queue(files: Files) -> None:
+    files.substitute("template.yaml", r"      RedrivePolicy:.*?maxReceiveCount: 5\n", "")
+
+
+@breaks(what_fails_is_kept, names="forgets failures after 345600 s", when=QUEUE)
+def four_days_for_dead_letters(files: Files) -> None:
+    files.replace(
+        "template.yaml", "MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 345600"
+    )
+
+
+@breaks(what_fails_is_kept, names="gives up on a message after 1 deliveries", when=QUEUE)
+def one_chance(files: Files) -> None:
+    files.replace("template.yaml", "maxReceiveCount: 5", "maxReceiveCount: 1")
+
+
+@breaks(what_fails_is_kept, names="records that order-service-prod-stream cannot", when=STREAM)
+def lost_records(files: Files) -> None:
+    files.substitute(
+        "template.yaml", r"            DestinationConfig:\n              OnFailure:.*?\n\n", "\n"
+    )
+
+
+@breaks(what_fails_is_kept, names="stream may not send its failures", when=STREAM)
+def a_destination_that_is_refused(files: Files) -> None:
+    files.substitute(
+        "template.yaml", r"              - Sid: KeepFailures.*?StreamFailures.Arn\n", ""
+    )
+
+
+@breaks(
+    what_fails_is_kept,
+    names="what order-service-prod-storage fails",
+    when={"triggers": ["storage"]},
+)
+def lost_files(files: Files) -> None:
+    files.substitute(
+        "template.yaml",
+        r"(  StorageFunction:.*?EventInvokeConfig:.*?)        DestinationConfig:.*?\n\n",
+        r"\1\n",
+    )
+
+
+@breaks(
+    what_fails_is_kept,
+    names="what order-service-prod-schedule fails",
+    when={"triggers": ["schedule"]},
+)
+def lost_runs(files: Files) -> None:
+    files.substitute(
+        "template.yaml", r"            DeadLetterConfig:\n[^\n]*ScheduleFailures[^\n]*\n", ""
+    )
+
+
+@breaks(
+    what_fails_is_kept,
+    names="does not take what sns could not deliver",
+    when={"triggers": ["topic"]},
+)
+def undelivered_messages(files: Files) -> None:
+    files.substitute("template.yaml", r"          - Sid: UndeliveredMessages.*?\n\n", "\n")
+
+
+@breaks(
+    what_fails_is_kept, names="does not take what events could not", when={"triggers": ["events"]}
+)
+def undelivered_events(files: Files) -> None:
+    files.substitute("template.yaml", r"          - Sid: UndeliveredEvents.*?\n\n", "\n")
+
+
+@check("D6")
+def a_bad_record_does_not_block_its_shard(project: Project) -> Iterator[str]:
+    service = project.service()
+    for source in service.event_sources:
+        if service.queue(source.source):
+            continue
+        name = source.function.rpartition(":")[2]
+        if not source.bisects:
+            yield f"{name} cannot corner a bad record: its batches are not halved"
+        if source.retries is None or not 0 < source.retries <= 100:
+            yield f"{name} tries a record for ever, or never again: {source.retries} times"
+        if source.max_age is None or not 0 < source.max_age <= 24 * 3600:
+            yield f"{name} holds its shard up for as long as the stream keeps a record"
+        if not source.parallelization:
+            yield f"{name} does not say how many batches of a shard it takes at once"
+        if not source.on_failure:
+            yield f"{name} drops what it cannot handle"
+
+
+@breaks(a_bad_record_does_not_block_its_shard, names="batches are not halved")
+def no_bisecting(files: Files) -> None:
+    files.replace(
+        "template.yaml", "BisectBatchOnFunctionError: true", "BisectBatchOnFunctionError: false"
+    )
+
+
+@breaks(a_bad_record_does_not_block_its_shard, names="tries a record for ever")
+def endless_retries(files: Files) -> None:
+    files.replace("template.yaml", "MaximumRetryAttempts: 5\n", "MaximumRetryAttempts: -1\n")
+
+
+@breaks(a_bad_record_does_not_block_its_shard, names="as long as the stream keeps")
+def any_age(files: Files) -> None:
+    files.replace("template.yaml", "            MaximumRecordAgeInSeconds: 21600\n", "")
+
+
+@breaks(a_bad_record_does_not_block_its_shard, names="how many batches of a shard")
+def no_parallelization(files: Files) -> None:
+    files.substitute("template.yaml", r"            ParallelizationFactor: [^\n]*\n", "")
+
+
+@breaks(a_bad_record_does_not_block_its_shard, names="drops what it cannot handle")
+def dropped_records(files: Files) -> None:
+    files.substitute(
+        "template.yaml", r"            DestinationConfig:\n              OnFailure:.*?\n\n", "\n"
+    )
+
+
+@check("D7")
+def asynchronous_calls_have_limits(project: Project) -> Iterator[str]:
+    service = project.service()
+    asynchronous = _called_asynchronously(service)
+    for function in service.functions:
+        if function.arn not in asynchronous:
+            continue
+        limits = function.asynchronous
+        if limits is None or limits.retries is None:
+            yield f"nothing says how often {function.short_name} is tried again"
+        if limits is None or limits.max_age is None:
+            yield f"nothing says how old an event of {function.short_name} may get"
+    senders = [t for rule in service.rules for t in rule.targets]
+    senders += [schedule.target for schedule in service.schedules]
+    for target in senders:
+        if target.retries is None or target.max_age is None:
+            yield f"nothing says how long delivery to {target.function.rpartition(':')[2]} is tried"
+
+
+ASYNC = {"triggers": ["events", "storage", "topic", "schedule"]}
+
+
+@breaks(asynchronous_calls_have_limits, names="is tried again", when=ASYNC)
+def lambdas_own_retries(files: Files) -> None:
+    files.replace("template.yaml", "        MaximumRetryAttempts: 2\n", "")
+
+
+@breaks(asynchronous_calls_have_limits, names="may get", when=ASYNC)
+def events_of_any_age(files: Files) -> None:
+    files.substitute("template.yaml", r"\n        MaximumEventAgeInSeconds: \d+", "", 0)
+
+
+@breaks(asynchronous_calls_have_limits, names="delivery to", when={"triggers": ["schedule"]})
+def deliveries_for_a_day(files: Files) -> None:
+    files.substitute("template.yaml", r"            RetryPolicy:\n[^\n]*\n[^\n]*\n", "")
+
+
+@check("D8", runs=True)
+def an_effect_happens_once(project: Project) -> Iterator[str]:
+    service = project.service()
+    tables = {table.name: table for table in service.tables}
+    for function in service.functions:
+        if function.short_name in {"authorizer", "schedule"}:
+            continue  # the one has no effect; the other looks at what is left to do
+        table = tables.get(function.environment.get("IDEMPOTENCY_TABLE", ""))
+        if table is None or not table.time_to_live:
+            yield f"{function.short_name} has no table that forgets what was done"
+        name = f"{project.package}/handlers/{function.short_name}.py"
+        called = {n.id for n in ast.walk(project.module(name)) if isinstance(n, ast.Name)}
+        if not called & {"once", "DynamoSummaries"}:  # the latter marks and counts in one go
+            yield f"{name} has its effect as often as it is asked"
+    contract = f"{ONCE}::TestMemoryIdempotency"
+    yield from project.failing(
+        f"{contract}::test_the_effect_runs_once_and_its_result_is_kept",
+        f"{contract}::test_a_duplicate_during_the_effect_is_told_to_come_back",
+        f"{contract}::test_of_many_at_once_one_runs",
+        f"{contract}::test_after_a_crash_the_lock_lapses_and_the_effect_runs_again",
+        f"{contract}::test_a_key_with_another_payload_is_refused",
+        f"{ONCE}::TestDynamoIdempotency::test_writes_the_record_before_the_effect_and_the_result_after",
+    )
+    for trigger, test in {
+        "api": "test_a_repeated_request_gets_the_same_answer_and_has_one_effect",
+        "queue": "test_an_order_delivered_twice_is_fulfilled_once",
+        "stream": "test_a_record_delivered_twice_counts_once",
+        "events": "test_a_payment_delivered_twice_is_recorded_once",
+        "topic": "test_a_withdrawal_delivered_twice_cancels_once",
+        "storage": "test_a_file_announced_twice_is_imported_once",
+    }.items():
+        if trigger in project.triggers:
+            yield from project.failing(f"tests/unit/handlers/test_{trigger}.py::{test}")
+
+
+@breaks(
+    an_effect_happens_once,
+    names="test_a_repeated_request_gets_the_same_answer",
+    when={"triggers": ["api"]},
+)
+def another_key_each_time(files: Files) -> None:
+    name = files.code("handlers/api.py")
+    files.replace(
+        name, 'once(requests, f"place#{order_id}"', "once(requests, str(datetime.now(UTC))"
+    )
+
+
+@breaks(an_effect_happens_once, names="queue.py has its effect as often")
+def an_effect_without_a_record(files: Files) -> None:
+    name = files.code("handlers/queue.py")
+    files.substitute(name, r"    once\(deliveries[^\n]*", "    effect()")
+    files.replace(name, "IdempotencyStore, once", "IdempotencyStore")
+
+
+@breaks(an_effect_happens_once, names="writes_the_record_before_the_effect")
+def an_effect_before_its_record(files: Files) -> None:
+    files.replace(
+        files.code("runtime/idempotency.py"),
+        "    owner = os.urandom(16).hex()\n",
+        "    owner = os.urandom(16).hex()\n    early = effect()\n",
+    )
+
+
+@breaks(an_effect_happens_once, names="has no table that forgets")
+def a_record_for_ever(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "        AttributeName: expires_at\n        Enabled: true",
+        "        AttributeName: expires_at\n        Enabled: false",
+    )
+
+
+@check("D9", runs=True)
+def a_group_keeps_its_order(project: Project) -> Iterator[str]:
+    for source in project.service().event_sources:
+        queue = project.service().queue(source.source)
+        if queue and not queue.fifo:
+            yield f"{queue.name} does not keep an order"
+        letters = project.service().queue(queue.dead_letters) if queue else None
+        if queue and letters and letters.fifo != queue.fifo:
+            yield f"{letters.name} cannot take messages of {queue.name}"
+    yield from project.failing(
+        f"{BATCH}::test_after_a_failure_nothing_of_its_group_is_started",
+        "tests/unit/runtime/test_sqs.py::test_messages_of_one_group_belong_together",
+    )
+
+
+@breaks(a_group_keeps_its_order, names="test_after_a_failure_nothing_of_its_group")
+def later_messages_overtake(files: Files) -> None:
+    files.replace(
+        files.code("runtime/batch.py"),
+        "                held_groups.add(record.group)",
+        "                pass",
+    )
+
+
+@breaks(a_group_keeps_its_order, names="test_sqs.py")
+def groups_are_forgotten(files: Files) -> None:
+    files.replace(
+        files.code("runtime/sqs.py"), 'group=message["attributes"]["MessageGroupId"]', "group=None"
+    )
+
+
+@breaks(a_group_keeps_its_order, names="does not keep an order")
+def a_standard_queue(files: Files) -> None:
+    files.replace("template.yaml", "      FifoQueue: true\n", "")
