@@ -16,19 +16,27 @@ Threads may share a client: a connection is taken out of the pool for the time o
 """
 
 import hmac
-import json
 import os
 import select
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import mktime_tz, parsedate_tz
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection, responses
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+    responses,
+)
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 from zlib import crc32
+
+import msgspec
 
 from . import errors
 from .snapshot import before_snapshot, chance
@@ -157,6 +165,7 @@ class ThinAws:
                 connection.close()
         self._idle.clear()
         self._credentials = None
+        _signing_key.cache_clear()
 
     def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         target, version, _ = SERVICES[service]
@@ -166,7 +175,7 @@ class ThinAws:
         }
         if service == "sqs":  # asks for the error codes that boto3 shows
             headers["x-amzn-query-mode"] = "true"
-        body = json.dumps(payload, separators=(",", ":")).encode()
+        body = msgspec.json.encode(payload)
         return self.send(service, operation, "POST", read=_decode, headers=headers, body=body)
 
     def send[Reply](  # noqa: PLR0913 (what a request consists of)
@@ -246,15 +255,19 @@ class ThinAws:
         connection: HTTPConnection | None = None
         try:
             connection = self._idle_connection(endpoint) or self._new_connection(endpoint)
-            connection.request(method, target, body, headers)
-            response = connection.getresponse()
+            # In one write: `connection.request` sends head and body apart, a TLS record each.
+            connection.send(_head(method, target, headers, len(body)) + body)
+            response = HTTPResponse(connection.sock, method=method)
+            response.begin()
             raw = response.read()
         except (OSError, HTTPException) as error:
             if connection:
                 connection.close()
             self._idle.pop(endpoint, None)  # the others are no better
             raise AwsError("ConnectionError", repr(error), retryable=True) from error
-        if connection.sock:  # otherwise the server asked to close
+        if response.will_close:
+            connection.close()
+        else:
             self._idle.setdefault(endpoint, []).append((self._clock(), connection))
         return response.status, response.headers, raw
 
@@ -291,6 +304,15 @@ class ThinAws:
         connection.connect()
         connection.sock.settimeout(self._read_s)
         return connection
+
+
+def _head(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
+    values = (target, *headers.values())
+    if not all(value.isascii() and value.isprintable() for value in values):
+        raise AwsError("BadRequest", "a header would hold a line break or a letter beyond ASCII")
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    fixed = f"accept-encoding: identity\r\ncontent-length: {length}"
+    return f"{method} {target} HTTP/1.1\r\n{lines}{fixed}\r\n\r\n".encode()
 
 
 def _bundled_roots() -> str | None:
@@ -335,14 +357,21 @@ def sign(  # noqa: PLR0913 (what the signature covers)
     )
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in (*scope.split("/"), text):
-        key = hmac.digest(key, part.encode(), "sha256")
+    key = _signing_key(credentials.secret_key, scope)
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
     signed["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
-        f"SignedHeaders={';'.join(names)}, Signature={key.hex()}"
+        f"SignedHeaders={';'.join(names)}, Signature={signature}"
     )
     return signed
+
+
+@lru_cache(maxsize=8)  # a day's keys, one for each service: making one is half of a signature
+def _signing_key(secret_key: str, scope: str) -> bytes:
+    key = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def load_credentials() -> Credentials:
@@ -367,7 +396,7 @@ def load_credentials() -> Credentials:
         reply = connection.getresponse()
         body = reply.read()
         connection.close()
-        found = json.loads(body)
+        found = msgspec.json.decode(body)
         from datetime import datetime  # noqa: PLC0415 (seldom needed)
 
         return Credentials(
@@ -406,7 +435,7 @@ def _region() -> str:
 
 def _decode(head: HTTPMessage, raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw or b"{}")
+        value = msgspec.json.decode(raw or b"{}")
         expected = head.get("x-amz-crc32")  # DynamoDB
         if isinstance(value, dict) and (not expected or crc32(raw) == int(expected)):
             return value
@@ -417,7 +446,7 @@ def _decode(head: HTTPMessage, raw: bytes) -> dict[str, Any]:
 
 def _failure(status: int, head: HTTPMessage, raw: bytes) -> AwsError:
     try:
-        detail = json.loads(raw)
+        detail = msgspec.json.decode(raw)
     except ValueError:
         detail = None
     if not isinstance(detail, dict):  # a load balancer's page, or nothing
