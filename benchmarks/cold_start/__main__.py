@@ -1,9 +1,14 @@
-"""Measure every case and write results.json, results.md and the plot of the docs.
+"""Measure every case and write results.json and results.md; `benchmarks.docs` takes them from there.
 
     python -m benchmarks.cold_start [--only api-default,naive] [--repeats 5] [--no-valgrind]
+        [--cookbook FOLDER] [--sam-templates FOLDER]
 
 Instructions are counted by valgrind from the start of the process to the first response. They
 hardly vary, so they are what is compared; seconds depend on the machine and are shown beside.
+Those of a warm request are the difference that 50 more requests make, divided by 50.
+
+Two services of others are measured when a checkout of theirs is given: `--cookbook` for
+ran-isenberg/aws-lambda-handler-cookbook, `--sam-templates` for aws/aws-sam-cli-app-templates.
 """
 
 import argparse
@@ -16,13 +21,14 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.cold_start import report
+from benchmarks.cold_start import checkouts, report
 from benchmarks.cold_start.cases import HERE, PYTHON, REPO, Built, Case, Event, Workshop, cases
 from benchmarks.lambda_host.host import Host, fake_aws
 from benchmarks.lambda_host.runtime_api import FunctionFailedError
 from benchmarks.lambda_host.trust import make_trust
 
 WARM = 500
+WARM_COUNTED = 50  # under valgrind, beside the first
 
 
 @dataclass
@@ -36,6 +42,7 @@ class Measured:
     zip_bytes: int
     files: int
     instructions: list[int] = field(default_factory=list)
+    warm_instructions: list[int] = field(default_factory=list)  # of one request
     init_ms: list[float] = field(default_factory=list)
     first_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
@@ -50,15 +57,21 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="runs for times and memory")
     parser.add_argument("--counts", type=int, default=2, help="runs under valgrind")
     parser.add_argument("--no-valgrind", action="store_true", help="times and memory only")
+    parser.add_argument("--cookbook", type=Path, help="a checkout of handler-cookbook")
+    parser.add_argument("--sam-templates", type=Path, help="a checkout of sam init's templates")
     parser.add_argument("--build", type=Path, default=REPO / "build" / "benchmarks")
     parser.add_argument("--uv", default=str(REPO / ".uv/bin/uv"))
     parser.add_argument("--copier", default=str(Path(sys.executable).parent / "copier"))
     parser.add_argument("--output", type=Path, default=HERE)
-    parser.add_argument("--plot", type=Path, default=REPO / "docs" / "cold-start.svg")
     arguments = parser.parse_args()
 
     only = {"empty", *arguments.only.split(",")} if arguments.only else set()
-    chosen = [case for case in cases() if not only or case.name in only]
+    every = cases()
+    if arguments.sam_templates:
+        every += checkouts.sam_hello(arguments.sam_templates)
+    if arguments.cookbook:
+        every += checkouts.cookbook(arguments.cookbook)
+    chosen = [case for case in every if not only or case.name in only]
     trust = make_trust(arguments.build / "trust")
     workshop = Workshop(arguments.build, arguments.uv, arguments.copier, trust)
     made: list[tuple[Case, Built, Event, Measured]] = []
@@ -82,15 +95,13 @@ def main() -> None:
         "machine": _machine(),
         "python": PYTHON,
         "roots": trust.roots,
+        "warm_requests": WARM,
         "cases": [asdict(measured) for *_, measured in made],
     }
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / "results.json").write_text(json.dumps(document, indent=2) + "\n")
-    table = report.table(document)
-    (arguments.output / "results.md").write_text(table)
-    if not arguments.no_valgrind:
-        arguments.plot.write_text(report.plot(document))
-    print(table)
+    (arguments.output / "results.md").write_text(report.tables(document))
+    print(report.tables(document))
     if broken := report.over_the_limit(document):
         sys.exit("over the limit: " + ", ".join(broken))
 
@@ -110,10 +121,16 @@ def _time(host: Host, case: Case, built: Built, event: Event, measured: Measured
 
 
 def _count(host: Host, case: Case, built: Built, event: Event, measured: Measured) -> None:
-    with host.start(built.package, valgrind=True) as running:
-        running.api.wait_for_start()
-        _check(running.api.invoke(event).body, case)
-        measured.instructions.append(running.instructions())
+    def counted(requests: int) -> int:
+        with host.start(built.package, valgrind=True) as running:
+            running.api.wait_for_start()
+            for _ in range(requests):
+                _check(running.api.invoke(event).body, case)
+            return running.instructions()
+
+    first = counted(1)
+    measured.instructions.append(first)
+    measured.warm_instructions.append(round((counted(1 + WARM_COUNTED) - first) / WARM_COUNTED))
 
 
 def _check(body: object, case: Case) -> None:

@@ -1,6 +1,7 @@
 """The cases, and how the package of each is made."""
 
 import json
+import os
 import shutil
 import subprocess
 import zipfile
@@ -24,6 +25,8 @@ from tools.project import DIST
 entry = json.loads((DIST / "manifest.json").read_text())["functions"][sys.argv[1]]
 print(json.dumps(stand_ins(entry["environment"], template.load(DIST / "template.yaml"))))
 """
+
+_MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL")
 
 Event = dict[str, Any]
 ROOTS = "amazon_roots.pem"  # the file that the packager puts into `runtime/`
@@ -137,35 +140,91 @@ class Workshop:
 
     def peer(self, name: str, *, bytecode: bool = True) -> Built:
         """A function of `peers/` with its dependencies, as a zip would hold them."""
-        target = self.folder / "packages" / (name if bytecode else f"{name}-no-bytecode")
-        requirements = HERE / "peers" / name / "requirements.txt"
-        if not target.exists():
-            target.mkdir(parents=True)
-            if requirements.exists():
-                command = [self._uv, "pip", "install", "--quiet", "--target", str(target)]
-                command += ["--python", str(self.python()), "--only-binary", ":all:"]
-                self._run([*command, "--requirements", str(requirements)])
-            if bytecode:
-                compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-                self._run([str(self.python()), *compile_all, str(target)])
-        shutil.copyfile(HERE / "peers" / name / "handler.py", target / "handler.py")
+        folder = HERE / "peers" / name
         environment = {
-            **self._system_trust(),
             "ORDERS_TABLE": "OrdersTable",
             "IDEMPOTENCY_TABLE": "IdempotencyTable",
             "POWERTOOLS_SERVICE_NAME": "order-service",
             "POWERTOOLS_METRICS_NAMESPACE": "order-service",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
+        return self.packed(
+            name,
+            [folder / "handler.py"],
+            folder / "requirements.txt",
+            "handler.handler",
+            environment,
+            bytecode=bytecode,
+        )
+
+    def packed(  # noqa: PLR0913 (what a package consists of)
+        self,
+        name: str,
+        sources: list[Path],
+        requirements: Path,
+        handler: str,
+        environment: dict[str, str],
+        *,
+        versions: Path | None = None,
+        bytecode: bool = True,
+    ) -> Built:
+        """Files and folders with their dependencies; those stay as they were first installed.
+
+        `versions` pins what the requirements leave open.
+        """
+        target = self.folder / "packages" / (name if bytecode else f"{name}-no-bytecode")
+        if not target.exists():
+            target.mkdir(parents=True)
+            if requirements.exists():
+                command = [self._uv, "pip", "install", "--quiet", "--target", str(target)]
+                command += ["--python", str(self.python()), "--only-binary", ":all:"]
+                if versions:
+                    command += ["--constraints", str(versions)]
+                self._run([*command, "--requirements", str(requirements)])
+            if bytecode:
+                self._compile(target)
+        for source in sources:
+            copy = target / source.name
+            if source.is_dir():
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copyfile(source, copy)
+            if bytecode:
+                self._compile(copy)
         size, files = _zipped(target, self.folder / "peer.zip")
-        return Built(Package(target, "handler.handler", environment), size, files)
+        return Built(Package(target, handler, self._system_trust() | environment), size, files)
+
+    def generated(self, name: str, template: Path) -> Path:
+        """What a cookiecutter template makes of its defaults."""
+        target = self.folder / "generated" / name
+        if not target.exists():
+            target.mkdir(parents=True)
+            command = [self._uv, "tool", "run", "cookiecutter", "--no-input"]
+            self._run([*command, "--output-dir", str(target), str(template)])
+        return next(target.iterdir())
+
+    def locked(self, checkout: Path) -> Path:
+        """The requirements that the lock file of a project names."""
+        target = self.folder / f"{checkout.resolve().name}.txt"
+        command = [self._uv, "export", "--quiet", "--frozen", "--no-dev", "--no-emit-project"]
+        self._run([*command, "--no-hashes", "--output-file", str(target.resolve())], checkout)
+        return target
+
+    def _compile(self, path: Path) -> None:
+        compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+        self._run([str(self.python()), *compile_all, str(path)])
 
     def _system_trust(self) -> dict[str, str]:
         bundle = str(self._trust.bundle)
         return {"SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
 
     def _run(self, command: list[str], folder: Path | None = None) -> str:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        # Not the options of the make that runs the benchmark, which a make below would take over.
+        kept = {name: value for name, value in os.environ.items() if name not in _MAKE}
+        done = subprocess.run(
+            command, cwd=folder, env=kept, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -227,7 +286,6 @@ def cases() -> list[Case]:
             ours(STORED_API, "api", boto3=True), created, _order,
         ),
         peer("powertools_lean", "Powertools lean, stores nothing"),
-        peer("hello_world", "Powertools hello world"),
         peer("fastapi_mangum", "FastAPI + Mangum, stores nothing"),
         peer("fastapi_boto3", "FastAPI + Mangum + boto3"),
         peer("powertools_boto3", "Powertools lean + msgspec + boto3"),

@@ -1,6 +1,7 @@
 """The table and the plot, made from results.json."""
 
 import statistics
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -25,46 +26,112 @@ def over_the_limit(document: Document) -> list[str]:
     ]  # fmt: skip
 
 
-def table(document: Document) -> str:
-    """Every case as a Markdown table: medians, and the spread of all runs in brackets."""
-    empty = document["cases"][0]
-    counts = len(empty["instructions"])
-    lines = [
-        "| case | × instructions | × CPU | init ms | first response ms | warm p50 ms | "
-        "× warm p50 | warm p99 ms | peak MB | zip kB | files |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+def tables(document: Document) -> str:
+    """Every case as Markdown: medians, and the spread of all runs in brackets."""
+    counts = len(document["cases"][0]["instructions"])
+    cold = ["× instructions", "× CPU", "init ms", "first response ms", "zip kB", "files"]
+    warm = ["× instructions", "× p50", "p50 ms", "p99 ms", "peak MB"]
+    parts = [
+        *_table("from start to first response", cold, document, _cold),
+        "",
+        *_table(f"one of {document['warm_requests']} warm requests", warm, document, _warm),
+        "",
+        _runs(document),
     ]
-    for case in document["cases"]:
-        limit = f" (limit {case['limit']:g})" if case["limit"] else ""
-        counted = f"**{ratio(case, empty, 'instructions'):.2f}**" if counts else "not counted"
-        cells = [
-            case["label"],
-            counted + limit,
-            f"{ratio(case, empty, 'cpu_ms'):.1f}",
-            *(_spread(case[name]) for name in ("init_ms", "first_ms", "warm_p50_ms")),
-            f"{ratio(case, empty, 'warm_p50_ms'):.1f}",
-            _spread(case["warm_p99_ms"]),
-            f"{max(case['memory_mb']):.0f}",
-            f"{case['zip_bytes'] / 1000:,.0f}",
-            str(case["files"]),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    machine = document["machine"]
-    runs = len(empty["first_ms"])
-    lines += ["", f"Medians of {runs} runs, with the smallest and the largest in brackets. "
-              f"Python {document['python']} on {machine['processor']}, {document['roots']} trusted "
-              "roots unless the package has its own."]  # fmt: skip
     if counts:
-        worst = max(
-            max(case["instructions"]) / min(case["instructions"]) for case in document["cases"]
-        )
-        base = statistics.median(empty["instructions"]) / 1e6
-        lines[-1] += (
-            f" Instructions: {counts} counts of each with valgrind {machine['valgrind']}, which "
-            f"differ by {(worst - 1) * 100:.2f} % at most; the empty handler executes {base:.0f} "
-            "million."
-        )
+        parts[-1] += " " + _counts(document)
+    return "\n".join(parts) + "\n"
+
+
+def levers(document: Document) -> str:
+    """What each choice gave, as far as a case was measured with and without it."""
+    by_name = {case["name"]: case for case in document["cases"]}
+    empty = document["cases"][0]
+
+    def shown(name: str) -> str:
+        return f"{ratio(by_name[name], empty, 'instructions'):.1f}"
+
+    rows = [
+        (
+            "a client of our own for five AWS services in place of boto3, with the system's roots",
+            "api-boto3", "api-system-roots",
+        ),
+        (
+            f"only Amazon's root certificates in place of the system's {document['roots'] - 1}",
+            "api-system-roots", "api-stored",
+        ),
+        ("bytecode in the package (Powertools + pydantic + boto3)", "naive-no-bytecode", "naive"),
+    ]  # fmt: skip
+    lines = ["| lever | before | after |", "|---|--:|--:|"]
+    lines += [f"| {what} | {shown(before)} | {shown(after)} |" for what, before, after in rows]
     return "\n".join(lines) + "\n"
+
+
+def filled(text: str, name: str, content: str) -> str:
+    """A page with what stands between its marks of this name replaced."""
+    before, start, rest = text.partition(f"<!-- {name}: written by the benchmark -->\n")
+    _, end, after = rest.partition(f"<!-- end of {name} -->\n")
+    if not start or not end:
+        raise ValueError(f"the page has no marks for {name}")
+    return f"{before}{start}\n{content}\n{end}{after}"
+
+
+def _table(
+    title: str, columns: list[str], document: Document, cells: Callable[..., list[str]]
+) -> list[str]:
+    empty = document["cases"][0]
+    lines = [f"| {title} | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
+    for case in document["cases"]:
+        lines.append(f"| {case['label']} | {' | '.join(cells(case, empty))} |")
+    return lines
+
+
+def _cold(case: Document, empty: Document) -> list[str]:
+    limit = f" (limit {case['limit']:g})" if case["limit"] else ""
+    return [
+        _counted(case, empty, "instructions") + limit,
+        f"{ratio(case, empty, 'cpu_ms'):.1f}",
+        _spread(case["init_ms"]),
+        _spread(case["first_ms"]),
+        f"{case['zip_bytes'] / 1000:,.0f}",
+        str(case["files"]),
+    ]
+
+
+def _warm(case: Document, empty: Document) -> list[str]:
+    return [
+        _counted(case, empty, "warm_instructions"),
+        f"{ratio(case, empty, 'warm_p50_ms'):.1f}",
+        _spread(case["warm_p50_ms"]),
+        _spread(case["warm_p99_ms"]),
+        f"{max(case['memory_mb']):.0f}",
+    ]
+
+
+def _counted(case: Document, empty: Document, name: str) -> str:
+    return f"**{ratio(case, empty, name):.2f}**" if case[name] else "not counted"
+
+
+def _runs(document: Document) -> str:
+    return (
+        f"Medians of {len(document['cases'][0]['first_ms'])} runs, with the smallest and the "
+        f"largest in brackets. Python {document['python']} on {document['machine']['processor']}, "
+        f"{document['roots']} trusted roots unless the package has its own. × is a multiple of "
+        "the empty handler in the same runs."
+    )
+
+
+def _counts(document: Document) -> str:
+    cases = document["cases"]
+    worst = max(max(case["instructions"]) / min(case["instructions"]) for case in cases)
+    first = statistics.median(cases[0]["instructions"]) / 1e6
+    warm = statistics.median(cases[0]["warm_instructions"]) / 1e6
+    return (
+        f"Instructions: {len(cases[0]['instructions'])} counts of each with valgrind "
+        f"{document['machine']['valgrind']}, which differ by {(worst - 1) * 100:.1f} % at most; "
+        f"the empty handler executes {first:.0f} million to its first response and {warm:.2f} "
+        "million for a warm request."
+    )
 
 
 def plot(document: Document) -> str:

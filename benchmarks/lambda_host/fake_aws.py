@@ -27,18 +27,38 @@ ORDER = {
     "placed_at": "2026-01-01T00:00:00Z",
     "status": "placed",
 }  # what every object in S3 holds
+# AppConfig's session, and the document it gives out
+SESSION = {"InitialConfigurationToken": "first"}
+CONFIGURATION = {
+    "features": {"premium_features": {"default": False}, "ten_percent_off_campaign": {"default": True}},
+    "countries": ["SE"],
+}
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"\r\nx-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 
 
-def _reply(answer: Mapping[str, object]) -> bytes:
+def _reply(answer: Mapping[str, object], status: str = "200 OK", more: str = "") -> bytes:
     body = json.dumps(answer).encode()
-    head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\n{more}"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-_NOTHING, _OBJECT = _reply({}), _reply(ORDER)
+_NOTHING = _reply({})
+# What has no target in its headers is told by the beginning of the request.
+_BY_PATH = {
+    b"POST /configurationsessions": _reply(SESSION, "201 Created"),
+    b"GET /configuration?": _reply(
+        CONFIGURATION, more="Next-Poll-Configuration-Token: next\r\n"
+    ),
+    b"GET /": _reply(ORDER),
+}
 _REPLIES = {name: _reply(answer) for name, answer in ANSWERS.items()}
+
+
+def _answer(head: bytes) -> bytes:
+    if found := _TARGET.search(head):
+        return _REPLIES.get(found[1], _NOTHING)
+    return next((reply for start, reply in _BY_PATH.items() if head.startswith(start)), _NOTHING)
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -56,11 +76,7 @@ class Handler(socketserver.BaseRequestHandler):
             while len(received) < length:
                 received += self.request.recv(65536)
             received = received[length:]
-            if head.startswith(b"GET "):
-                self.request.sendall(_OBJECT)
-                continue
-            operation = found[1] if (found := _TARGET.search(head)) else b""
-            self.request.sendall(_REPLIES.get(operation, _NOTHING))
+            self.request.sendall(_answer(head))
 
 
 class Server(socketserver.ThreadingTCPServer):

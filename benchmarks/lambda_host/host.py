@@ -20,7 +20,10 @@ _COLLECTED = re.compile(r"Collected\s*:\s*(\d+)")
 
 @dataclass(frozen=True)
 class Package:
-    """A function's unpacked package and how Lambda would start it."""
+    """A function's unpacked package and how Lambda would start it.
+
+    `$AWS_PORT` in a value of the environment stands for the port of the fake of AWS.
+    """
 
     folder: Path
     handler: str
@@ -81,7 +84,10 @@ class Host:
             "AWS_SECRET_ACCESS_KEY": "example",
             "AWS_SESSION_TOKEN": "example",
             "BENCHMARK_AWS_PORT": str(self.aws_port),
-            **package.environment,
+            **{
+                name: value.replace("$AWS_PORT", str(self.aws_port))
+                for name, value in package.environment.items()
+            },
         }
 
 

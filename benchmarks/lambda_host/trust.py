@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_NAMES = "DNS:*.eu-west-1.amazonaws.com,DNS:*.s3.eu-west-1.amazonaws.com,DNS:*.s3.amazonaws.com"
+_NAMES = "DNS:localhost,DNS:*.eu-west-1.amazonaws.com,DNS:*.s3.eu-west-1.amazonaws.com,DNS:*.s3.amazonaws.com"
 
 
 @dataclass(frozen=True)
