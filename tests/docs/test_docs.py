@@ -25,7 +25,11 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "stream_source": "dynamodb",
+        "api_cache": True,
+        "api_firewall": True,
+        "startup": "snapstart",
         "traffic_shifting": "linear",
+        "budget": True,
         "license": "MIT",
     },
     "api with a token, nothing kept": {
@@ -34,6 +38,12 @@ PROFILES: dict[str, dict[str, Any]] = {
         "data_store": "none",
         "traffic_shifting": "all_at_once",
         "ci": "none",
+    },
+    "queue and every option": {
+        "triggers": ["queue"],
+        "encryption": "customer_key",
+        "startup": "provisioned",
+        "budget": True,
     },
     **{f"{name} only": {"triggers": [name]} for name in TRIGGERS},
     **{
