@@ -36,7 +36,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "startup": "provisioned",
         "budget": True,
     },
-    "layer": {"triggers": EVERYTHING, "packaging": "layer"},
+    "layer": {"triggers": EVERYTHING, "packaging": "layer", "feature_flags": "appconfig"},
     "image": {"triggers": EVERYTHING, "packaging": "image"},
 }
 PROVIDER = "token.actions.githubusercontent.com"
@@ -54,6 +54,9 @@ VALUES = {
 ANY_RESOURCE = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "appconfig:CreateApplication",
+    "appconfig:CreateDeploymentStrategy",
+    "appconfig:TagResource",
     "cloudwatch:DescribeAlarms",
     "ecr:GetAuthorizationToken",
     "kms:CreateKey",
@@ -69,10 +72,11 @@ ANY_RESOURCE = {
     "logs:PutQueryDefinition",
     "secretsmanager:GetRandomPassword",
 }
-SERVICES = ("apigateway", "codedeploy", "lambda", "scheduler")
+SERVICES = ("apigateway", "appconfig", "codedeploy", "lambda", "scheduler")
 # The statement that covers each type of resource.
 COVERED = {
     "AWS::ApiGateway": "Api",
+    "AWS::AppConfig": "Flags",
     "AWS::ApiGatewayV2": "Api",
     "AWS::ApplicationAutoScaling": "Scaling",
     "AWS::Budgets": "Budget",
@@ -200,7 +204,7 @@ def test_the_role_reaches_this_service_and_stage_only(project: Path) -> None:
     )
     # Resources with random ids, which no pattern can tell apart.
     random = re.compile(
-        r":apigateway:|:scalable-target/\*$|:execute-api:|:event-source-mapping:\*$|:key/\*$|:ec2:eu-west-1:111111111111:\*$"
+        r":apigateway:|:appconfig:|:scalable-target/\*$|:execute-api:|:event-source-mapping:\*$|:key/\*$|:ec2:eu-west-1:111111111111:\*$"
     )
     for statement in statements(bootstrap(project)):
         actions = as_list(statement["Action"])

@@ -451,6 +451,23 @@ class Account:
 
 
 @dataclass(frozen=True)
+class FlagSet:
+    """Feature flags, and how a change of them reaches the functions."""
+
+    path: str
+    """As functions are told: application/environment/profile."""
+    arn: str
+    """What reading them needs a permission for."""
+    flags: Mapping[str, bool]
+    """Whether each is on at first."""
+    rollout_minutes: float
+    watched_minutes: float
+    """For how long alarms may take a change back once it has reached everybody."""
+    alarms: tuple[str, ...]
+    """The ARNs of these alarms."""
+
+
+@dataclass(frozen=True)
 class Service:
     name: str
     stage: str
@@ -482,6 +499,7 @@ class Service:
     network: Network | None
     budgets: tuple[Budget, ...]
     autoscaling: tuple[Autoscaling, ...]
+    flags: FlagSet | None
     others: Mapping[str, int]
     """How many there are of each kind that has no place above, under the tool's name for it."""
 

@@ -43,6 +43,7 @@ PROFILES = [
             "queue_type": "fifo",
             "traffic_shifting": "linear",
             "architecture": "x86_64",
+            "feature_flags": "appconfig",
         },
         runs=True,
     ),
@@ -94,5 +95,7 @@ PROFILES = [
             "python_version": "3.12",
         },
     ),
+    Profile("layer", {"triggers": ["queue"], "packaging": "layer"}, runs=True),
+    Profile("image", {"triggers": ["api"], "data_store": "none", "packaging": "image"}, runs=True),
     Profile("queue", {"triggers": ["queue"], "queue_type": "fifo", "data_store": "none"}),
 ]

@@ -39,6 +39,7 @@ class Project:
         self._services: dict[tuple[str, ...], model.Service] = {}
         self._outcomes: dict[str, str] | None = None
         self._packages: tuple[Finished, dict[str, list[str]]] | None = None
+        self._built: dict[tuple[int, str], tuple[Finished, Path]] = {}
 
     def broken(self, mutation: Callable[[Files], None]) -> "Project":
         """This project with a mutation, which has to change something."""
@@ -62,6 +63,11 @@ class Project:
     def package(self) -> str:
         """The folder of its code, as in `src/shop`."""
         return f"src/{self.answers['package_name']}"
+
+    @property
+    def package_name(self) -> str:
+        """As in `shop`."""
+        return str(self.answers["package_name"])
 
     def service(self, stage: str = "prod", **parameters: str) -> model.Service:
         """Its infrastructure as a stage has it; `parameters` go over the stage's own."""
@@ -109,6 +115,25 @@ class Project:
             timeout=timeout,
         )
 
+    def packed(self, umask: int = 0o22, lock: str = "") -> tuple[Finished, Path]:
+        """Build its packages in a folder of its own: with this umask, with another lock file."""
+        if (umask, lock) not in self._built:
+            folder = self.files.materialise(self._workshop.scratch())
+            environment = self._workshop.python.parent.parent
+            (folder / "uv.lock").write_text(lock or (environment.parent / "uv.lock").read_text())
+            python = str(self._workshop.python)
+            before = os.umask(umask)
+            try:
+                done = support.run(
+                    [python, "-m", "tools.package"],
+                    cwd=folder,
+                    env={"UV": support.UV, "UV_PYTHON": python},
+                )
+            finally:
+                os.umask(before)
+            self._built[umask, lock] = done, folder
+        return self._built[umask, lock]
+
     @functools.cached_property
     def furnished(self) -> Path:
         """The project as after `make setup` in a repository of its own, in a folder of its own."""
@@ -127,11 +152,13 @@ class Project:
         return support.run(command, cwd=self.furnished, env={"PATH": path}, timeout=timeout)
 
     def packages(self) -> tuple[Finished, dict[str, list[str]]]:
-        """What `make package` says, and the names in each function's zip."""
+        """What `make package` says, and the names in each function's own zip."""
         if self._packages is None:
             done = self.make("package", "STAGE=dev", timeout=600)
             found = {}
             for path in sorted((self.furnished / "dist").glob("*.zip")):
+                if path.stem == "layer":
+                    continue
                 with zipfile.ZipFile(path) as archive:
                     found[path.stem] = archive.namelist()
             self._packages = done, found

@@ -163,6 +163,7 @@ class _Reader:
             network=self._network(),
             budgets=tuple(self._budgets()),
             autoscaling=tuple(self._autoscaling()),
+            flags=self._flags(),
             others={},
         )
         kinds = Counter(body["Type"] for body in self._t.resources.values())
@@ -208,7 +209,7 @@ class _Reader:
                 name=self._t.name_of(name),
                 arn=arn,
                 short_name=self._t.name_of(name).removeprefix(f"{self._slug}-{self._stage}-"),
-                handler=p.get("Handler", ""),
+                handler=p.get("Handler") or (_at(p, "ImageConfig", "Command") or [""])[0],
                 role=p.get("Role", ""),
                 runtime=p.get("Runtime", ""),
                 architecture=p.get("Architectures", [""])[0],
@@ -754,6 +755,29 @@ class _Reader:
                     for told in p.get("NotificationsWithSubscribers", [])
                 },
             )
+
+    def _flags(self) -> model.FlagSet | None:
+        kinds = ("Application", "ConfigurationProfile", "HostedConfigurationVersion", "Deployment")
+        self._read |= {f"AWS::AppConfig::{kind}" for kind in kinds}
+        strategies = dict(self._of("AWS::AppConfig::DeploymentStrategy"))
+        for _, environment in self._of("AWS::AppConfig::Environment"):
+            (deployment,) = self._t.of_type("AWS::AppConfig::Deployment").values()
+            (version,) = self._t.of_type("AWS::AppConfig::HostedConfigurationVersion").values()
+            (strategy,) = strategies.values()
+            application, profile = environment["ApplicationId"], version["ConfigurationProfileId"]
+            stage = deployment["EnvironmentId"]
+            where = f"application/{application}/environment/{stage}/configuration/{profile}"
+            return model.FlagSet(
+                path=f"{application}/{stage}/{profile}",
+                arn=f"arn:{PARTITION}:appconfig:{self._t.region}:{ACCOUNT}:{where}",
+                flags={
+                    n: v["enabled"] for n, v in json.loads(version["Content"])["values"].items()
+                },
+                rollout_minutes=float(strategy["DeploymentDurationInMinutes"]),
+                watched_minutes=float(strategy.get("FinalBakeTimeInMinutes", 0)),
+                alarms=tuple(monitor["AlarmArn"] for monitor in environment.get("Monitors", [])),
+            )
+        return None
 
     # --- network ---
 

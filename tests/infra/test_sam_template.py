@@ -61,7 +61,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_auth": "iam",
         "cors_origins": TWO_PAGES,
     },
-    "everything-with-a-layer": {**EVERYTHING, "packaging": "layer"},
+    "everything-with-a-layer": {**EVERYTHING, "packaging": "layer", "feature_flags": "appconfig"},
     "everything-in-an-image": {**EVERYTHING, "packaging": "image"},
     "schedule": {"triggers": ["schedule"], "schedule_expression": "cron(0 6 ? * MON-FRI *)"},
 }
@@ -189,10 +189,11 @@ def test_the_environment_is_what_the_code_reads(project: Project) -> None:
     stored = project.answers["data_store"] == "dynamodb"
     sends = {"ORDERS_QUEUE_URL"} if "queue" in project.answers["triggers"] else set()
     orders = {"ORDERS_TABLE", "IDEMPOTENCY_TABLE"} if stored else set()
+    flags = {"FLAGS"} if project.answers.get("feature_flags") == "appconfig" else set()
     expected: dict[str, set[str]] = {
-        "api": orders | ({"PARAMETERS_PATH", "CURSOR_SECRET"} if stored else set()) | sends,
+        "api": orders | ({"PARAMETERS_PATH", "CURSOR_SECRET"} if stored else set()) | sends | flags,
         "authorizer": {"TOKEN_SECRET"},
-        "queue": {"PARAMETERS_PATH"} | orders,
+        "queue": {"PARAMETERS_PATH"} | orders | flags,
         "stream": {"SUMMARIES_TABLE", "IDEMPOTENCY_TABLE"} if stored else set(),
         "events": orders,
         "topic": orders,

@@ -430,26 +430,3 @@ def one_circle_is_allowed(files: Files) -> None:
         "template.override.yaml",
         "Resources:\n  QueueFunction:\n    Properties:\n      RecursiveLoop: Allow\n",
     )
-
-
-@check("C5")
-def functions_run_on_the_chosen_processor(project: Project) -> Iterator[str]:
-    for function in project.service().functions:
-        if function.architecture != project.answers["architecture"]:
-            yield f"{function.short_name} runs on {function.architecture or 'x86_64'}"
-        if not function.image and function.runtime != f"python{project.answers['python_version']}":
-            yield f"{function.short_name} runs on {function.runtime}"
-
-
-@breaks(functions_run_on_the_chosen_processor, names="api runs on x86_64")
-def the_dearer_processor(files: Files) -> None:
-    files.replace("template.yaml", "    Architectures: [arm64]\n", "")
-
-
-@breaks(functions_run_on_the_chosen_processor, names="queue runs on python3.9")
-def an_old_runtime(files: Files) -> None:
-    files.replace(
-        "template.yaml",
-        "Handler: order_service.handlers.queue.handler",
-        "Runtime: python3.9\n      Handler: order_service.handlers.queue.handler",
-    )

@@ -46,7 +46,7 @@ def packages_hold_what_runs(project: Project) -> Iterator[str]:
     done, packages = project.packages()
     if done.code != 0:
         yield f"make package: {' '.join(done.output.split())[-600:]}"
-    names = {function.short_name for function in project.service().functions}
+    names = {f.short_name for f in project.service().functions if not f.image}
     if done.code == 0 and set(packages) != names:
         yield f"packages of {', '.join(sorted(packages))}, functions {', '.join(sorted(names))}"
     for package, entries in packages.items():
@@ -66,7 +66,7 @@ def packages_hold_what_runs(project: Project) -> Iterator[str]:
 
 @breaks(packages_hold_what_runs, names="type stubs along")
 def stubs_of_libraries(files: Files) -> None:
-    files.replace("tools/package.py", "            _strip(target)\n", "")
+    files.replace("tools/package.py", "            strip(target)\n", "")
     files.replace("tools/package.py", "relative in unwanted or", "False or")
 
 
