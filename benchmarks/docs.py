@@ -1,6 +1,6 @@
 """Put the recorded figures and the plot into docs/cold-start.md; a test compares them.
 
-    python -m benchmarks.docs
+python -m benchmarks.docs
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Measure every case and write results.json and results.md; `benchmarks.docs` takes them from there.
+"""Measure every case and write results.json and results.md.
 
     python -m benchmarks.cold_start [--only api-default,naive] [--repeats 5] [--no-valgrind]
         [--cookbook FOLDER] [--sam-templates FOLDER]
@@ -6,6 +6,8 @@
 Instructions are counted by valgrind from the start of the process to the first response. They
 hardly vary, so they are what is compared; seconds depend on the machine and are shown beside.
 Those of a warm request are the difference that 50 more requests make, divided by 50.
+
+`python -m benchmarks.docs` puts the figures and the plot into the docs.
 
 Two services of others are measured when a checkout of theirs is given: `--cookbook` for
 ran-isenberg/aws-lambda-handler-cookbook, `--sam-templates` for aws/aws-sam-cli-app-templates.

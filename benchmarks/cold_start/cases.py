@@ -157,7 +157,7 @@ class Workshop:
             bytecode=bytecode,
         )
 
-    def packed(  # noqa: PLR0913 (what a package consists of)
+    def packed(
         self,
         name: str,
         sources: list[Path],

@@ -80,10 +80,9 @@ def _table(
     title: str, columns: list[str], document: Document, cells: Callable[..., list[str]]
 ) -> list[str]:
     empty = document["cases"][0]
-    lines = [f"| {title} | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
-    for case in document["cases"]:
-        lines.append(f"| {case['label']} | {' | '.join(cells(case, empty))} |")
-    return lines
+    rows = [[case["label"], *cells(case, empty)] for case in document["cases"]]
+    head = [f"| {title} | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
+    return head + [f"| {' | '.join(row)} |" for row in rows]
 
 
 def _cold(case: Document, empty: Document) -> list[str]:

@@ -30,7 +30,10 @@ ORDER = {
 # AppConfig's session, and the document it gives out
 SESSION = {"InitialConfigurationToken": "first"}
 CONFIGURATION = {
-    "features": {"premium_features": {"default": False}, "ten_percent_off_campaign": {"default": True}},
+    "features": {
+        "premium_features": {"default": False},
+        "ten_percent_off_campaign": {"default": True},
+    },
     "countries": ["SE"],
 }
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -47,9 +50,7 @@ _NOTHING = _reply({})
 # What has no target in its headers is told by the beginning of the request.
 _BY_PATH = {
     b"POST /configurationsessions": _reply(SESSION, "201 Created"),
-    b"GET /configuration?": _reply(
-        CONFIGURATION, more="Next-Poll-Configuration-Token: next\r\n"
-    ),
+    b"GET /configuration?": _reply(CONFIGURATION, more="Next-Poll-Configuration-Token: next\r\n"),
     b"GET /": _reply(ORDER),
 }
 _REPLIES = {name: _reply(answer) for name, answer in ANSWERS.items()}

@@ -5,7 +5,15 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_NAMES = "DNS:localhost,DNS:*.eu-west-1.amazonaws.com,DNS:*.s3.eu-west-1.amazonaws.com,DNS:*.s3.amazonaws.com"
+_NAMES = ",".join(
+    f"DNS:{name}"
+    for name in (
+        "localhost",
+        "*.eu-west-1.amazonaws.com",
+        "*.s3.eu-west-1.amazonaws.com",
+        "*.s3.amazonaws.com",
+    )
+)
 
 
 @dataclass(frozen=True)
