@@ -36,12 +36,15 @@ PROFILES: dict[str, dict[str, Any]] = {
         "triggers": ["api"],
         "api_auth": "jwt",
         "data_store": "none",
+        "packaging": "image",
         "traffic_shifting": "all_at_once",
         "ci": "none",
     },
     "queue and every option": {
         "triggers": ["queue"],
         "encryption": "customer_key",
+        "feature_flags": "appconfig",
+        "packaging": "layer",
         "startup": "provisioned",
         "budget": True,
     },
@@ -128,8 +131,9 @@ def test_every_page_can_be_reached_from_the_readme(project: Path) -> None:
 
 
 def test_commands_exist(project: Path) -> None:
-    makefile = (project / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z0-9-]+):.*## ", makefile, re.MULTILINE))
+    makefiles = [project / "Makefile", *(project / "tools").glob("*.mk")]
+    text = "\n".join(path.read_text() for path in makefiles)
+    targets = set(re.findall(r"^([a-z0-9-]+):.*## ", text, re.MULTILINE))
     for page in pages(project):
         for words in re.findall(r"(?:`|^ +)make ([a-z0-9 -]+)", page.read_text(), re.MULTILINE):
             named = set(words.split())
@@ -145,7 +149,7 @@ def test_the_readme_lists_the_daily_commands(project: Path) -> None:
 
 
 def test_files_that_are_named_exist(project: Path) -> None:
-    own = {"own.mk", "uv.lock"}
+    own = {"own.mk", "uv.lock", "dist/sbom.cdx.json"}
     for page in pages(project):
         text = page.read_text()
         for name in re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|yml|yaml|toml|md|json))`", text):
