@@ -1,0 +1,60 @@
+# Managed by the template: see docs/updating.md.
+"""End-to-end tests drive a deployed service through its real sources.
+
+    make e2e                  builds, deploys to an emulator of its own, tests
+    make e2e STAGE=staging    tests the stage that is deployed, with your AWS credentials
+
+They leave nothing behind: each test removes what it made. `conftest.py` beside this file is yours.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tools import sources
+from tools.local_env import enter_local_environment
+from tools.local_stack import deploy
+from tools.package import build
+from tools.project import LOCAL_DIST
+from tools.service import Service, wait_until
+from tools.stages import LOCAL
+from tools.streams import Driver
+
+
+@pytest.fixture(scope="session")
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    """The service under test: deployed here and now, or the stage in $STAGE."""
+    stage = os.environ.get("STAGE") or LOCAL
+    if stage != LOCAL:
+        yield Service(stage)
+        return
+    enter_local_environment()
+    emulator = request.getfixturevalue("emulator")
+    build(LOCAL_DIST, LOCAL, local=True)
+    deploy(emulator.endpoint)
+    with Driver(emulator.endpoint):
+        yield Service(LOCAL, emulator.endpoint)
+
+
+@pytest.fixture
+def poison_allowed(service: Service) -> None:
+    """Skips a test that waits for retries to run out, which takes a deployed stage very long."""
+    if not service.is_local and not os.environ.get("E2E_POISON"):
+        pytest.skip("retries take many minutes on AWS: set E2E_POISON=1 to wait for them")
+
+
+@pytest.fixture
+def find_failure(service: Service) -> Callable[[str, str], str]:
+    """Waits for a message with some text on the queue that takes what failed."""
+
+    def find(url: str, text: str) -> str:
+        def look() -> str:
+            found = [body for body in sources.sqs_bodies(service, url) if text in body]
+            return found[0] if found else ""
+
+        return str(wait_until(f"{text} arrives at {url}", look, 60 if service.is_local else 1800))
+
+    return find
