@@ -91,7 +91,12 @@ def renamed(code: bytes, modules: list[tuple[str, str]]) -> bytes:
         def imported(found: re.Match[bytes], module: str = module, target: bytes = target) -> bytes:
             name = rf"(?<!\bas )\b{module}\b(\s+as\s+\w+)?".encode()
             kept = b" as " + module.encode()
-            return re.sub(name, lambda one: target + (one[1] or kept), found[0])
+
+            def followed(one: re.Match[bytes]) -> bytes:
+                alias = one[1] or kept
+                return target if alias.split()[-1] == target else target + alias
+
+            return re.sub(name, followed, found[0])
 
         statement = rf"\bfrom\s+[\w.]*\b{re.escape(package)}\s+import\s+(?:\([^)]*\)|[^\n(]*)"
         code = re.sub(statement.encode(), imported, code)

@@ -140,6 +140,7 @@ def test_in_a_folder_of_a_larger_repository(projects: Projects, tmp_path: Path) 
         ("from ..runtime.journal import logger", "from ..runtime.log import logger"),
         ("import order_service.runtime.journal as j", "import order_service.runtime.log as j"),
         ("from x.runtime import journal as j, sqs", "from x.runtime import log as j, sqs"),
+        ("from x.runtime import journal as log", "from x.runtime import log"),
         ("from ..runtime import metrics, journal", "from ..runtime import metrics, log as journal"),
         ("patch('shop.runtime.journal.logger')", "patch('shop.runtime.log.logger')"),
         ("journal = 1  # a journal of runtime", "journal = 1  # a journal of runtime"),
