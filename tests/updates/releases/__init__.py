@@ -25,9 +25,14 @@ class Tree:
         assert found, f"no file of the template is like {', '.join(patterns)}"
         return sorted(path for path in found if path.is_file())
 
+    def file(self, name: str) -> Path:
+        """By the name that it has in a project: sooner or later most files need some Jinja."""
+        path = self.root / name
+        return path if path.exists() else path.with_name(f"{path.name}.jinja")
+
     def replace(self, name: str, old: str, new: str) -> None:
         """One text by another, everywhere in one file."""
-        path = self.root / name
+        path = self.file(name)
         text = path.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold what an earlier release had otherwise: {old!r}"
         path.write_text(text.replace(old, new), encoding="utf-8")
@@ -45,7 +50,7 @@ class Tree:
 
     def cut(self, name: str, start: str, end: str) -> str:
         """Take out what stands from `start` up to `end`, and return it."""
-        path = self.root / name
+        path = self.file(name)
         text = path.read_text(encoding="utf-8")
         first = text.index(start)
         last = text.index(end, first)
