@@ -42,12 +42,12 @@ UpdateEdited = Callable[..., Updated]
 def update_edited(projects: Projects, tmp_path: Path) -> UpdateEdited:
     """Make a project of this version, edit it, update it, and see what became of the edits."""
 
-    def _update(version: str, edits: list[Edit], folder: str = "project") -> Updated:
-        service = projects.service(version, tmp_path / folder)
-        before = service.files()
+    def _update(version: str, edits: list[Edit], subfolder: str = "") -> Updated:
+        service = projects.service(version, tmp_path / "project", subfolder=subfolder)
+        before = on_disk(service.folder)
         service.edit(*edits)
-        edited = service.files()
-        assert edited != before or not edits, "the edits found nothing to change"
+        changed = on_disk(service.folder) != before
+        assert changed or not edits, "the edits found nothing to change"
         return service, update_and_inspect(projects, service, version)
 
     return _update

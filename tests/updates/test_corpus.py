@@ -12,8 +12,10 @@ TOGETHER = [edit for edit in EDITS if not edit.alone]
 APART = [edit for edit in EDITS if edit.alone]
 
 
-def assert_survived(update_edited: UpdateEdited, version: str, edits: list[Edit]) -> None:
-    service, outcome = update_edited(version, edits)
+def assert_survived(
+    update_edited: UpdateEdited, version: str, edits: list[Edit], subfolder: str = ""
+) -> None:
+    service, outcome = update_edited(version, edits, subfolder)
     assert not outcome, outcome
     assert [edit.name for edit in edits if not edit.survived(service.folder)] == []
 
@@ -35,9 +37,16 @@ LIVED_IN = [
 ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_lived_in_project(version: str, update_edited: UpdateEdited) -> None:
-    assert_survived(update_edited, version, LIVED_IN[0])
+# Where a project lives in its repository: the root of it, or a folder of a larger one.
+FOLDERS = ["", "services/orders", "team a/orders service"]
+
+
+@pytest.mark.parametrize(
+    ("version", "subfolder"),
+    [(version, FOLDERS[number % 3]) for number, version in enumerate(VERSIONS)],
+)
+def test_a_lived_in_project(version: str, subfolder: str, update_edited: UpdateEdited) -> None:
+    assert_survived(update_edited, version, LIVED_IN[0], subfolder)
 
 
 @pytest.mark.parametrize(

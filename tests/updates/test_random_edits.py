@@ -13,11 +13,10 @@ from tests.updates.edits import all_edits
 from tests.updates.service import Projects
 
 from .conftest import update_and_inspect
+from .test_corpus import FOLDERS
 
 TOGETHER = [edit for edit in all_edits() if not edit.alone]
 SOME_EDITS = st.lists(st.sampled_from(TOGETHER), min_size=2, max_size=8, unique_by=id)
-# Where a project lives in its repository: the root of it, or a folder of a larger one.
-FOLDERS = st.sampled_from(["", "services/orders", "team a/orders service"])
 
 
 def run(
@@ -44,7 +43,7 @@ QUICKLY = settings(
 
 
 @QUICKLY
-@given(version=st.sampled_from(VERSIONS), edits=SOME_EDITS, subfolder=FOLDERS)
+@given(version=st.sampled_from(VERSIONS), edits=SOME_EDITS, subfolder=st.sampled_from(FOLDERS))
 def test_any_edits_survive_an_update(
     projects: Projects,
     tmp_path_factory: pytest.TempPathFactory,
@@ -57,7 +56,7 @@ def test_any_edits_survive_an_update(
 
 @pytest.mark.slow
 @settings(QUICKLY, max_examples=60, derandomize=False)
-@given(version=st.sampled_from(VERSIONS), edits=SOME_EDITS, subfolder=FOLDERS)
+@given(version=st.sampled_from(VERSIONS), edits=SOME_EDITS, subfolder=st.sampled_from(FOLDERS))
 def test_many_random_edits(
     projects: Projects,
     tmp_path_factory: pytest.TempPathFactory,

@@ -3,9 +3,10 @@ and keeps both; and where the template drops a file that was edited, Git still h
 
 from pathlib import Path
 
-from tests.updates.edits import PACKAGE, append, replace
+from tests.updates.edits import EDITS, PACKAGE, all_edits, append, replace
 from tests.updates.service import Projects, git
 
+all_edits()
 CI = ".github/workflows/ci.yml"
 
 
@@ -41,6 +42,23 @@ def test_lines_put_into_the_same_place_show_both(projects: Projects, tmp_path: P
     assert '"passport"' in text
     assert '"iban"' in text
     assert service.unmerged() in ([], [name])
+
+
+def test_line_endings_that_git_stores_are_a_change_of_every_line(
+    projects: Projects, tmp_path: Path
+) -> None:
+    """`eol=crlf` in .gitattributes is the way that needs nobody: see the edits in layout.py."""
+    service = projects.service("0.2.0", tmp_path / "project")
+    replace(service.folder, ".gitattributes", "* text=auto eol=lf", "* -text")
+    service.edit(EDITS["windows_line_endings"])
+    name = f"{PACKAGE}/runtime/log.py"
+    ours = set((service.folder / name).read_bytes().splitlines(keepends=True))
+
+    service.update()
+
+    assert name in service.unmerged()
+    assert ours <= set((service.folder / name).read_bytes().splitlines(keepends=True))
+    assert f"{PACKAGE}/runtime/metrics.py" not in service.unmerged()
 
 
 def test_a_managed_file_that_was_edited_and_goes_is_a_deletion_to_review(

@@ -18,6 +18,8 @@ An edit whose place matters to a tool rather than to a reader has a check of its
 """
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -99,6 +101,20 @@ def substitute(project: Path, name: str, pattern: str, new: str) -> None:
     if (project / name).is_file():
         text = re.sub(pattern, new, _read(project, name), count=1, flags=re.MULTILINE)
         write(project, name, text)
+
+
+def override(project: Path, resources: str) -> None:
+    """Resources of the team's, where the template has a place for them."""
+    replace(project, "template.override.yaml", "Resources: {}\n", "Resources:\n")
+    append(project, "template.override.yaml", resources)
+
+
+def sort_imports(project: Path, name: str) -> None:
+    """What the team's formatter does to a file."""
+    if (project / name).is_file():
+        ruff = Path(sys.executable).with_name("ruff")
+        command = [str(ruff), "check", "--quiet", "--no-cache", "--fix", "--select", "I", name]
+        subprocess.run(command, cwd=project, check=True)
 
 
 def delete(project: Path, *names: str) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import PACKAGE, append, delete, edit, read_yaml, replace, substitute, write
+from . import PACKAGE, append, delete, edit, override, replace, sort_imports, substitute, write
 
 
 @edit
@@ -11,8 +11,25 @@ def add_a_route(project: Path) -> None:
     append(
         project,
         f"{PACKAGE}/handlers/api.py",
-        "\n\ndef carriers(request: object) -> dict[str, str]:\n"
-        '    """List who delivers."""\n    return {"carrier": "ours"}\n',
+        '''
+
+class Carrier(Struct):
+    """Who delivers."""
+
+    name: str
+
+
+@api.route("GET", "/carriers/{name}", returns=Carrier)
+def get_carrier(request: Request, name: str) -> Carrier:
+    """Say who delivers."""
+    return Carrier(name)
+''',
+    )
+    replace(
+        project,
+        "tests/unit/handlers/test_api.py",
+        'set(document["paths"]) == {',
+        'set(document["paths"]) == {"/carriers/{name}", ',
     )
 
 
@@ -21,11 +38,15 @@ def rename_a_handler_function(project: Path) -> None:
     """The worker's entry point says what it does; the override points at it."""
     replace(project, f"{PACKAGE}/handlers/queue.py", "def handler(", "def fulfil_orders(")
     replace(
+        project, "tests/unit/handlers/test_queue.py", "worker.handler(", "worker.fulfil_orders("
+    )
+    override(
         project,
-        "template.override.yaml",
-        "Resources: {}\n",
-        "Resources:\n  QueueFunction:\n    Properties:\n"
-        "      Handler: order_service.handlers.queue.fulfil_orders\n",
+        """\
+  QueueFunction:
+    Properties:
+      Handler: order_service.handlers.queue.fulfil_orders
+""",
     )
 
 
@@ -36,30 +57,214 @@ def delete_the_sample_domain(project: Path) -> None:
         project,
         f"{PACKAGE}/domain/*.py",
         f"{PACKAGE}/adapters/*.py",
+        f"{PACKAGE}/handlers/cursors.py",
+        "events/*.json",
         "tests/unit/domain/*.py",
         "tests/unit/handlers/*.py",
-        "tests/integration/test_dynamodb*.py",
+        "tests/integration/test_*.py",
+        "tests/e2e/test_*.py",
+        "tests/e2e/conftest.py",
+        "tests/e2e/orders.py",
         "tests/fakes/orders.py",
+        "tests/fakes/queue.py",
     )
-    write(project, f"{PACKAGE}/domain/__init__.py", '"""Tickets."""\n')
-    write(project, f"{PACKAGE}/domain/tickets.py", "class Ticket:\n    number: int\n")
+    for name, text in TICKETS.items():
+        write(project, name, text)
+
+
+TICKETS = {
+    f"{PACKAGE}/domain/__init__.py": '"""Tickets."""\n',
+    f"{PACKAGE}/adapters/__init__.py": '"""Nothing yet."""\n',
+    f"{PACKAGE}/domain/tickets.py": '''"""What customers ask for."""
+
+from msgspec import Struct
+
+
+class Ticket(Struct, frozen=True):
+    """A question of a customer's."""
+
+    ticket_id: str
+    text: str
+''',
+    f"{PACKAGE}/handlers/api.py": '''"""The HTTP API of the service."""
+
+from typing import Any
+
+from ..config import Settings
+from ..domain.tickets import Ticket
+from ..runtime.http import Api
+from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.request import Request
+
+settings = start(Settings)
+api = Api(settings.service_name, settings.service_version)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> dict[str, Any]:
+    """Answer one HTTP request."""
+    return api.handle(event, context)
+
+
+@api.route("POST", "/tickets", accepts=Ticket, returns=Ticket, status=201)
+def open_ticket(request: Request, new: Ticket) -> Ticket:
+    """Take a ticket."""
+    return new
+''',
+    f"{PACKAGE}/handlers/queue.py": '''"""Reads the tickets that the queue delivers."""
+
+from ..config import Settings
+from ..domain.tickets import Ticket
+from ..runtime import sqs
+from ..runtime.batch import BatchResponse, Record, process
+from ..runtime.documents import decode
+from ..runtime.invocation import Context, Event, invocation, start
+
+settings = start(Settings)
+
+
+@invocation(settings)
+def handler(event: Event, context: Context) -> BatchResponse:
+    """Answer with the messages to be delivered again."""
+    return process(sqs.records(event), read, context)
+
+
+def read(message: Record) -> None:
+    """Read one ticket."""
+    decode(Ticket, message.body)
+''',
+    "tests/unit/handlers/test_tickets.py": '''"""Tickets come in."""
+
+import json
+
+from tests.fakes.context import FakeContext
+from tests.fakes.http import request_event
+from tests.unit.conftest import StartFunction
+
+TICKET = {"ticket_id": "t-1", "text": "Where is it?"}
+
+
+def test_a_ticket_is_taken(start_function: StartFunction) -> None:
+    event = request_event("POST", "/tickets", body=json.dumps(TICKET))
+    answer = start_function("api").handler(event, FakeContext())
+    assert (answer["statusCode"], json.loads(answer["body"])) == (201, TICKET)
+
+
+def test_a_ticket_is_read(start_function: StartFunction) -> None:
+    message = {"messageId": "m-1", "body": json.dumps(TICKET), "attributes": {}}
+    event = {"Records": [{**message, "messageAttributes": {}}]}
+    assert start_function("queue").handler(event, FakeContext()) == {"batchItemFailures": []}
+''',
+}
 
 
 @edit
 def replace_dynamodb_by_another_store(project: Path) -> None:
-    """PostgreSQL instead of the adapters that came with the project."""
-    delete(project, f"{PACKAGE}/adapters/dynamodb_orders.py")
-    write(
-        project, f"{PACKAGE}/adapters/postgres_orders.py", "class PostgresOrders:\n    url: str\n"
+    """SQLite on a shared file system instead of the adapters that came with the project."""
+    delete(
+        project,
+        f"{PACKAGE}/adapters/dynamodb_*.py",
+        "tests/integration/test_dynamodb_*.py",
     )
-    replace(project, f"{PACKAGE}/handlers/queue.py", "dynamodb_orders", "postgres_orders")
+    write(project, f"{PACKAGE}/adapters/sqlite_orders.py", SQLITE)
+    write(project, "tests/integration/test_sqlite_orders.py", TEST_SQLITE)
+    for handler in ("api", "queue"):
+        name = f"{PACKAGE}/handlers/{handler}.py"
+        replace(
+            project, name, "from ..adapters.dynamodb_order_reader import DynamoOrderReader\n", ""
+        )
+        replace(
+            project,
+            name,
+            "dynamodb_orders import DynamoOrders",
+            "sqlite_orders import SqliteOrders",
+        )
+        for old in ("DynamoOrders", "DynamoOrderReader"):
+            replace(
+                project,
+                name,
+                f"{old}(aws, settings.orders_table)",
+                "SqliteOrders(settings.orders_table)",
+            )
+    sort_imports(project, f"{PACKAGE}/handlers/api.py")
+
+
+SQLITE = '''"""Orders in a file that all functions mount."""
+
+import sqlite3
+
+from ..domain.orders import Order
+from ..domain.reading import Page
+from ..runtime.documents import decode, encode
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS orders (
+    order_id TEXT PRIMARY KEY, customer_id TEXT, rank INTEGER, document TEXT
+)
+"""
+SAVE = """
+INSERT INTO orders VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET rank = excluded.rank, document = excluded.document
+WHERE excluded.rank > orders.rank
+"""
+
+
+class SqliteOrders:
+    """Keeps and finds orders. A status never moves back."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def save(self, order: Order) -> bool:
+        """Keep the order, unless it is there at this status or one further on."""
+        row = (order.order_id, order.customer_id, order.status.rank, encode(order))
+        with self._connection() as connection:
+            return connection.execute(SAVE, row).rowcount == 1
+
+    def get(self, order_id: str) -> Order | None:
+        """The order as last written, or None."""
+        with self._connection() as connection:
+            query = "SELECT document FROM orders WHERE order_id = ?"
+            found = connection.execute(query, (order_id,)).fetchone()
+        return decode(Order, found[0]) if found else None
+
+    def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
+        """The customer's orders, newest first."""
+        with self._connection() as connection:
+            query = "SELECT document FROM orders WHERE customer_id = ? LIMIT ? OFFSET ?"
+            found = connection.execute(query, (customer_id, limit, int(start or 0))).fetchall()
+        return Page([decode(Order, row[0]) for row in found], "")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path)
+        connection.execute(TABLE)
+        return connection
+'''
+TEST_SQLITE = '''"""Orders in a file."""
+
+from pathlib import Path
+
+from order_service.adapters.sqlite_orders import SqliteOrders
+from order_service.domain.orders import Status
+
+from tests.fakes.orders import an_order
+
+
+def test_a_status_never_moves_back(tmp_path: Path) -> None:
+    orders = SqliteOrders(str(tmp_path / "orders"))
+    assert orders.get("ord-1") is None
+    assert orders.save(an_order(status=Status.PAID))
+    assert not orders.save(an_order(status=Status.PLACED))
+    assert orders.get("ord-1") == an_order(status=Status.PAID)
+    assert orders.of_customer("cus-1", 10, "").orders == [an_order(status=Status.PAID)]
+'''
 
 
 @edit
 def own_settings(project: Path) -> None:
     """A variable that every function reads."""
     append(
-        project, f"{PACKAGE}/config.py", '    carrier_url: str = "https://carrier.example.com"\n'
+        project, f"{PACKAGE}/config.py", '\n    carrier_url: str = "https://carrier.example.com"\n'
     )
 
 
@@ -93,8 +298,8 @@ def import_from_the_runtime(project: Path) -> None:
     name = "journal" if old else "log"
     write(
         project,
-        f"{PACKAGE}/domain/audit.py",
-        f"from ..runtime.{name} import logger\n\nlogger.info('audited')\n",
+        f"{PACKAGE}/adapters/audit.py",
+        f'"""Who did what."""\n\nfrom ..runtime.{name} import logger\n\nlogger.info("audited")\n',
     )
 
 
@@ -116,23 +321,6 @@ def change_a_managed_test(project: Path) -> None:
     substitute(
         project,
         "tests/unit/runtime/test_batch.py",
-        r"^(def test_)",
+        r"^((?:@.*\n)*def test_)",
         r"def test_ours() -> None:\n    assert True\n\n\n\1",
     )
-
-
-@edit
-def own_permission_and_table(project: Path) -> None:
-    """Resources of the team's, where the template has a place for them."""
-    append(
-        project,
-        "template.override.yaml",
-        "  CarriersTable:\n    Type: AWS::DynamoDB::Table\n    Properties:\n"
-        "      BillingMode: PAY_PER_REQUEST\n",
-    )
-    replace(project, "template.override.yaml", "Resources: {}\n", "Resources:\n")
-
-
-@own_permission_and_table.survives
-def _(project: Path) -> bool:
-    return "CarriersTable" in read_yaml(project, "template.override.yaml")["Resources"]

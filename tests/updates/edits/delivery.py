@@ -12,7 +12,10 @@ DEPLOY = ".github/workflows/deploy.yml"
 def own_workflow(project: Path) -> None:
     """A file of the team's beside the template's."""
     write(
-        project, ".github/workflows/nightly.yml", "name: Nightly\non: workflow_dispatch\njobs: {}\n"
+        project,
+        ".github/workflows/nightly.yml",
+        "name: Nightly\non: workflow_dispatch\njobs:\n  load:\n    runs-on: ubuntu-latest\n"
+        "    steps:\n      - run: make load\n",
     )
 
 

@@ -1,19 +1,135 @@
 """template.yaml edited in place, although there is a file beside it for that; stage settings."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from . import append, edit, read_yaml, replace, substitute
+from . import append, edit, override, read_yaml, replace, substitute
+
+ALARM = """\
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: order-service
+      MetricName: Returns
+      Statistic: Sum
+      Period: 300
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: GreaterThanThreshold
+"""
+
+
+def _overridden(project: Path) -> dict[str, Any]:
+    """What the team's own file says about resources, each once."""
+    resources: dict[str, Any] = read_yaml(project, "template.override.yaml")["Resources"]
+    return resources
 
 
 @edit
-def memory_of_a_stage(project: Path) -> None:
-    """More memory in production."""
+def size_of_functions_per_stage(project: Path) -> None:
+    """More memory, time and room in production."""
     substitute(
         project,
         "samconfig.toml",
         r'^    "Stage=prod",\n',
-        '    "Stage=prod",\n    "QueueMemory=1024",\n',
+        '    "Stage=prod",\n    "QueueMemory=1024",\n    "QueueTimeout=60",\n'
+        '    "QueueConcurrency=50",\n',
     )
+
+
+@size_of_functions_per_stage.survives
+def _(project: Path) -> bool:
+    settings = tomllib.loads((project / "samconfig.toml").read_text(encoding="utf-8"))
+    given = settings["prod"]["deploy"]["parameters"]["parameter_overrides"]
+    return {"QueueMemory=1024", "QueueTimeout=60", "QueueConcurrency=50"} <= set(given)
+
+
+@edit
+def own_table(project: Path) -> None:
+    """Beside the template's."""
+    override(
+        project,
+        """\
+  CarriersTable:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: carrier_id, AttributeType: S}]
+      KeySchema: [{AttributeName: carrier_id, KeyType: HASH}]
+""",
+    )
+
+
+@own_table.survives
+def _(project: Path) -> bool:
+    return "CarriersTable" in _overridden(project)
+
+
+@edit
+def own_permission(project: Path) -> None:
+    """One more policy of a role of the template's."""
+    override(
+        project,
+        """\
+  ApiRole:
+    Properties:
+      Policies:
+        - PolicyName: Carriers
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: dynamodb:GetItem
+                Resource: !GetAtt OrdersTable.Arn
+""",
+    )
+
+
+@own_permission.survives
+def _(project: Path) -> bool:
+    return "Carriers" in str(_overridden(project)["ApiRole"])
+
+
+@edit
+def own_variable_of_a_function(project: Path) -> None:
+    """In the file that is there for it."""
+    override(
+        project,
+        """\
+  ApiFunction:
+    Properties:
+      Environment:
+        Variables:
+          CARRIER_URL: https://carrier.example.com
+""",
+    )
+
+
+@own_variable_of_a_function.survives
+def _(project: Path) -> bool:
+    return "CARRIER_URL" in str(_overridden(project)["ApiFunction"])
+
+
+@edit
+def own_alarm(project: Path) -> None:
+    """An alarm of the team's, and another threshold for one of the template's."""
+    override(
+        project,
+        f"""\
+  CarrierAlarm:
+{ALARM}
+  ApiErrorAlarm:
+    Properties:
+      Threshold: 5
+""",
+    )
+
+
+@own_alarm.survives
+def _(project: Path) -> bool:
+    return {"CarrierAlarm", "ApiErrorAlarm"} <= set(_overridden(project))
 
 
 @edit
@@ -111,14 +227,13 @@ def alarm_by_hand(project: Path) -> None:
         project,
         "template.yaml",
         r"^Outputs:\n",
-        "  CarrierAlarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n"
-        "      Threshold: 1\n\nOutputs:\n",
+        f"  ReturnsAlarm:\n{ALARM}\nOutputs:\n",
     )
 
 
 @alarm_by_hand.survives
 def _(project: Path) -> bool:
-    return "CarrierAlarm" in read_yaml(project, "template.yaml")["Resources"]
+    return "ReturnsAlarm" in read_yaml(project, "template.yaml")["Resources"]
 
 
 @edit
@@ -129,4 +244,10 @@ def parameter_by_hand(project: Path) -> None:
         "template.yaml",
         r"^Mappings:\n",
         "  CarrierUrl:\n    Type: String\n    Default: https://carrier.example.com\n\nMappings:\n",
+    )
+    substitute(
+        project,
+        "template.yaml",
+        r"^Outputs:\n",
+        "Outputs:\n  CarrierUrl:\n    Value: !Ref CarrierUrl\n",
     )

@@ -47,6 +47,13 @@ def windows_line_endings(project: Path) -> None:
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
 
+@alone
+def windows_line_endings_for_good(project: Path) -> None:
+    """Git hands out every file with them, to everybody."""
+    replace(project, ".gitattributes", "eol=lf", "eol=crlf")
+    windows_line_endings(project)
+
+
 @edit
 def own_script_and_link(project: Path) -> None:
     """A file that can be run, and a link to it."""
