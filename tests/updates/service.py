@@ -64,7 +64,9 @@ class Service:
             edit(self.folder)
         self.commit()
 
-    def update(self, *, unsafe: bool = False, to: str = HEAD, **answers: Any) -> None:
+    def update(
+        self, *, unsafe: bool = False, to: str = HEAD, quiet: bool = True, **answers: Any
+    ) -> None:
         self.commit()
         copier.run_update(
             self.folder,
@@ -72,7 +74,7 @@ class Service:
             vcs_ref=to,
             defaults=True,
             overwrite=True,
-            quiet=True,
+            quiet=quiet,
             unsafe=unsafe,
         )
 
