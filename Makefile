@@ -67,6 +67,10 @@ format: $(STAMP) ## Format this repository's own code
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
+.PHONY: practices
+practices: $(STAMP) ## Write docs/practices.md and its summary from practices.yml (ARGS=--check only checks)
+	@.venv/bin/python -m tools.practices $(ARGS)
+
 .PHONY: release
 release: $(STAMP) ## Check that everything agrees, then record, commit and tag VERSION=x.y.z (ARGS=--check only checks)
 	@.venv/bin/python -m tools.release "$(VERSION)" $(ARGS)

@@ -11,7 +11,9 @@ from tests import support
 from tests.conformance.files import Files
 from tests.conformance.profiles import PROFILES
 from tests.conformance.project import Project, Workshop
+from tests.conformance.source import Source
 from tests.conftest import shared_folder
+from tests.updates.speed import quicker
 
 Projects = Callable[[str], Project]
 
@@ -20,6 +22,12 @@ Projects = Callable[[str], Project]
 def workshop(service_tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     base = tmp_path_factory.mktemp("broken")
     return Workshop(service_tools, lambda: Path(tempfile.mkdtemp(dir=base)))
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    base = tmp_path_factory.mktemp("sources")
+    return Source(Files(support.ROOT), lambda: Path(tempfile.mkdtemp(dir=base)))
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +41,8 @@ def make_project(
         if name not in made:
             with shared_folder(tmp_path_factory, f"conformance-{name}") as (folder, empty):
                 if empty:
-                    support.render(template, folder / "service", given)
+                    with quicker():
+                        support.render(template, folder / "service", given)
             made[name] = Project(Files(folder / "service"), workshop)
         return made[name]
 

@@ -11,11 +11,13 @@ import yaml
 
 from tests.conformance.files import Files
 from tests.conformance.project import Project
+from tests.conformance.source import Source
 from tests.support import ROOT
 
 Answers = Mapping[str, Any]
 When = Mapping[str, list[Any]] | Sequence[Mapping[str, list[Any]]]
 CheckFunction = Callable[[Project], Iterator[str]]
+TemplateCheckFunction = Callable[[Source], Iterator[str]]
 BreakFunction = Callable[[Files], None]
 
 
@@ -65,9 +67,11 @@ class Check:
     """Finds what is wrong with a project, in plain words."""
 
     row: str
-    function: CheckFunction
+    function: Callable[[Any], Iterator[str]]
     runs: bool
     """Whether it runs the project's own tests or tools, which takes seconds."""
+    of_the_template: bool = False
+    """Whether it is about the template instead of one project."""
 
     @property
     def name(self) -> str:
@@ -79,9 +83,9 @@ class Check:
         path = Path(self.function.__code__.co_filename).relative_to(ROOT)
         return f"{path.as_posix()}::{self.name}"
 
-    def faults(self, project: Project) -> list[str]:
-        """What is wrong, if anything."""
-        return list(self.function(project))
+    def faults(self, subject: Project | Source) -> list[str]:
+        """What is wrong with the project, or with the template, if anything."""
+        return list(self.function(subject))
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,20 @@ def check(row: str, *, runs: bool = False) -> Callable[[CheckFunction], Check]:
     def register(function: CheckFunction) -> Check:
         assert row not in _CHECKS, f"{row} has a check: {_CHECKS[row].where}"
         _CHECKS[row] = Check(row, function, runs)
+        return _CHECKS[row]
+
+    return register
+
+
+def check_of_the_template(row: str) -> Callable[[TemplateCheckFunction], Check]:
+    """Register a check of what happens between the template and its projects.
+
+    Its mutations edit the template's files.
+    """
+
+    def register(function: TemplateCheckFunction) -> Check:
+        assert row not in _CHECKS, f"{row} has a check: {_CHECKS[row].where}"
+        _CHECKS[row] = Check(row, function, runs=True, of_the_template=True)
         return _CHECKS[row]
 
     return register

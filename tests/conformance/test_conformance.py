@@ -13,6 +13,7 @@ from tests.conformance.conftest import Projects
 from tests.conformance.profiles import PROFILES, Profile
 from tests.conformance.project import Project
 from tests.conformance.registry import Check, Mutation, applies
+from tests.conformance.source import Source
 from tests.support import ROOT, copier_yml
 
 ROWS = registry.rows()
@@ -23,7 +24,7 @@ CASES = [
     pytest.param(profile, check, id=f"{profile.name}-{check.row}")
     for profile in PROFILES
     for check in CHECKS.values()
-    if profile.runs or not check.runs
+    if (profile.runs or not check.runs) and not check.of_the_template
 ]
 
 
@@ -37,8 +38,21 @@ def test_a_project_does_what_the_practice_promises(
     assert check.faults(project) == []
 
 
+@pytest.mark.parametrize(
+    "check", [c for c in CHECKS.values() if c.of_the_template], ids=lambda check: str(check.row)
+)
+def test_the_template_does_what_the_practice_promises(check: Check, source: Source) -> None:
+    assert check.faults(source) == []
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.check.row}-{m.name}")
-def test_a_check_names_what_is_broken(mutation: Mutation, projects: Projects) -> None:
+def test_a_check_names_what_is_broken(
+    mutation: Mutation, projects: Projects, source: Source
+) -> None:
+    if mutation.check.of_the_template:
+        faults = mutation.check.faults(source.broken(mutation.function))
+        assert any(mutation.names in fault for fault in faults), faults
+        return
     project = next(
         found
         for profile in PROFILES

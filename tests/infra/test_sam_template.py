@@ -1,10 +1,9 @@
-"""template.yaml and samconfig.toml: valid, and what the code and the tools expect of them."""
+"""template.yaml and samconfig.toml: valid. tests/conformance looks at what they say."""
 
 import json
 import logging
 import shlex
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +92,6 @@ class Project:
     def slug(self) -> str:
         return str(self.answers["project_slug"])
 
-    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        resources = self.template["Resources"]
-        return {name: body for name, body in resources.items() if body["Type"] == kind}
-
-    def functions(self) -> dict[str, dict[str, Any]]:
-        """The functions' properties by short name, as in `api`."""
-        found = self.of_type("AWS::Serverless::Function")
-        return {name.removesuffix("Function").lower(): f["Properties"] for name, f in found.items()}
-
     def transformed(self, **parameters: str) -> dict[str, Any]:
         """The resources that CloudFormation gets to see."""
         template = yaml_parse(self.text)
@@ -159,94 +149,6 @@ def test_sam_translates_it_for_every_stage(project: Project, stage: str) -> None
     assert not [kind for kind in kinds if kind.startswith("AWS::Serverless::")]
 
 
-def test_every_trigger_is_a_function_with_a_role_and_a_log_group(project: Project) -> None:
-    triggers = set(project.answers["triggers"])
-    if project.answers.get("api_auth") == "authorizer":
-        triggers.add("authorizer")
-    assert set(project.functions()) == triggers
-    for name, function in project.functions().items():
-        title = name.capitalize()
-        assert function["FunctionName"] == {"Fn::Sub": f"{project.slug}-${{Stage}}-{name}"}
-        handler = f"{project.answers['package_name']}.handlers.{name}.handler"
-        if project.answers["packaging"] == "image":
-            assert function["ImageConfig"] == {"Command": [handler]}
-        else:
-            assert function["CodeUri"] == f"dist/{name}.zip"
-            assert function["Handler"] == handler
-        assert function["Role"] == {"Fn::GetAtt": [f"{title}Role", "Arn"]}
-        assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{title}LogGroup"}
-
-
-def test_the_environment_is_what_the_code_reads(project: Project) -> None:
-    shared = project.template["Globals"]["Function"]["Environment"]["Variables"]
-    assert set(shared) == {
-        "SERVICE_NAME",
-        "STAGE",
-        "LOG_LEVEL",
-        "SERVICE_VERSION",
-        "METRICS_NAMESPACE",
-    }
-    stored = project.answers["data_store"] == "dynamodb"
-    sends = {"ORDERS_QUEUE_URL"} if "queue" in project.answers["triggers"] else set()
-    orders = {"ORDERS_TABLE", "IDEMPOTENCY_TABLE"} if stored else set()
-    flags = {"FLAGS"} if project.answers.get("feature_flags") == "appconfig" else set()
-    expected: dict[str, set[str]] = {
-        "api": orders | ({"PARAMETERS_PATH", "CURSOR_SECRET"} if stored else set()) | sends | flags,
-        "authorizer": {"TOKEN_SECRET"},
-        "queue": {"PARAMETERS_PATH"} | orders | flags,
-        "stream": {"SUMMARIES_TABLE", "IDEMPOTENCY_TABLE"} if stored else set(),
-        "events": orders,
-        "topic": orders,
-        "storage": orders | sends,
-        "schedule": orders,
-    }
-    for name, function in project.functions().items():
-        assert environment(function) == expected[name], name
-
-
-def test_a_wildcard_stands_only_where_there_is_nothing_to_name(project: Project) -> None:
-    without_resources = ("xray:", "ec2:", "dynamodb:ListStreams", "cloudwatch:DescribeAlarms")
-    for name, role in project.of_type("AWS::IAM::Role").items():
-        for statement in statements(role):
-            actions = listed(statement["Action"])
-            assert not [action for action in actions if "*" in action], name
-            if "*" in listed(statement["Resource"]):
-                assert all(a.startswith(without_resources) for a in actions), (name, actions)
-
-
-def test_every_permission_names_its_source(project: Project) -> None:
-    for name, body in project.transformed().items():
-        if body["Type"] == "AWS::Lambda::Permission":
-            assert "SourceArn" in body["Properties"], name
-
-
-def test_a_network_of_its_own_reaches_what_the_code_calls(project: Project) -> None:
-    if project.answers["network"] != "new":
-        pytest.skip("no network of its own")
-    callers = {"ORDERS_QUEUE_URL": "sqs", "PARAMETERS_PATH": "ssm", "_SECRET": "secretsmanager"}
-    variables = {v for f in project.functions().values() for v in environment(f)}
-    called = {service for end, service in callers.items() for v in variables if v.endswith(end)}
-    endpoints = {
-        str(body["Properties"]["ServiceName"]).rpartition(".")[2].strip("'}")
-        for body in project.of_type("AWS::EC2::VPCEndpoint").values()
-    }
-    assert called | set(project.answers["vpc_endpoints"]) | {"s3", "dynamodb"} == endpoints
-
-
-def test_every_alarm_reaches_the_topic(project: Project) -> None:
-    alarms = project.of_type("AWS::CloudWatch::Alarm")
-    assert alarms
-    for name, alarm in alarms.items():
-        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
-
-
-def test_the_dashboard_is_json_about_functions_that_exist(project: Project) -> None:
-    body = project.template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    metrics = [m for w in json.loads(body)["widgets"] for m in w["properties"]["metrics"]]
-    named = {m[m.index("FunctionName") + 1] for m in metrics if "FunctionName" in m}
-    assert named == {f"{project.slug}-${{Stage}}-{name}" for name in project.functions()}
-
-
 def test_stages_set_parameters_that_exist(project: Project) -> None:
     parameters = project.template["Parameters"]
     required = {name for name, body in parameters.items() if "Default" not in body}
@@ -264,17 +166,3 @@ def test_stages_set_parameters_that_exist(project: Project) -> None:
         assert all(len(shlex.split(pair)) >= 1 for pair in deploy["parameter_overrides"])
         seen.add(tuple(sorted((k, v) for k, v in given.items() if k != "Stage")))
     assert len(seen) == len(STAGES), "stages differ in nothing but their name"
-
-
-def environment(function: dict[str, Any]) -> set[str]:
-    """The variables of one function, beside those that all have."""
-    return set(function.get("Environment", {}).get("Variables", {}))
-
-
-def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for policy in role["Properties"].get("Policies", []):
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -132,6 +132,7 @@ def a_permission_for_every_bucket(files: Files) -> None:
 
 # What code that has these variables calls, by the endpoint it needs in a network without internet.
 CALLS = {
+    "FLAGS": "appconfigdata",
     "ORDERS_QUEUE_URL": "sqs",
     "PARAMETERS_PATH": "ssm",
     "CURSOR_SECRET": "secretsmanager",
@@ -183,6 +184,12 @@ def a_network_only_when_asked_and_then_closed(project: Project) -> Iterator[str]
     interfaces = {
         endpoint.service for endpoint in network.endpoints if endpoint.kind == "interface"
     }
+    wanted = set(project.answers["vpc_endpoints"])
+    called = {CALLS[v] for f in service.functions for v in f.environment if v in CALLS}
+    for name in sorted(interfaces - wanted - called):
+        yield f"the endpoint for {name} is paid for and not asked for"
+    for name in sorted(wanted - interfaces):
+        yield f"the endpoint for {name} was asked for, and is missing"
     for function in service.functions:
         for variable in function.environment:
             if variable in CALLS and CALLS[variable] not in interfaces:
