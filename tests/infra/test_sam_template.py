@@ -149,6 +149,29 @@ def test_sam_translates_it_for_every_stage(project: Project, stage: str) -> None
     assert not [kind for kind in kinds if kind.startswith("AWS::Serverless::")]
 
 
+def test_a_firewall_stands_before_the_api_and_writes_down_what_it_stops(project: Project) -> None:
+    made = project.transformed()
+    resources = {body["Type"]: body["Properties"] for body in made.values()}
+    firewalls = {n: body for n, body in made.items() if body["Type"] == "AWS::WAFv2::WebACL"}
+    assert bool(firewalls) == bool(project.answers.get("api_firewall"))
+    for name, body in firewalls.items():
+        rules = {rule["Name"]: rule["Statement"] for rule in body["Properties"]["Rules"]}
+        assert rules["rate"]["RateBasedStatement"]["Limit"] == {"Ref": "ApiFirewallRate"}
+        groups = {r["ManagedRuleGroupStatement"]["Name"] for n, r in rules.items() if n != "rate"}
+        assert groups == {"AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"}
+        before = resources["AWS::WAFv2::WebACLAssociation"]
+        assert before["WebACLArn"] == {"Fn::GetAtt": [name, "Arn"]}
+        assert "/restapis/${Api}/stages/${Stage}" in before["ResourceArn"]["Fn::Sub"]
+        logging_to = resources["AWS::WAFv2::LoggingConfiguration"]
+        (group,) = logging_to["LogDestinationConfigs"]
+        named = group["Fn::Sub"].rpartition(":")[2]
+        assert named == f"aws-waf-logs-{project.slug}-${{Stage}}"
+        log_groups = [b["Properties"] for b in made.values() if b["Type"] == "AWS::Logs::LogGroup"]
+        assert {"Fn::Sub": named} in [group["LogGroupName"] for group in log_groups]
+        redacted = {part["SingleHeader"]["Name"] for part in logging_to["RedactedFields"]}
+        assert {"authorization", "x-api-key"} <= redacted
+
+
 def test_stages_set_parameters_that_exist(project: Project) -> None:
     parameters = project.template["Parameters"]
     required = {name for name, body in parameters.items() if "Default" not in body}
