@@ -397,7 +397,7 @@ def test_the_role_that_deploys_is_for_one_repository(
         "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
         "token.actions.githubusercontent.com:sub": subject,
     }
-    rule = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity"}
+    rule: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity"}
     rule |= {"Principal": {"Federated": "github"}, "Condition": {"StringEquals": equal}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
     iam.create_role(RoleName="shop-deploy-dev", AssumeRolePolicyDocument=document)

@@ -112,7 +112,7 @@ def stand_in(running: Running) -> str:
             "Answer": {"Type": "Pass", "Result": result, "End": True},
         },
     }
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     trust |= {"Principal": {"Service": "states.amazonaws.com"}}
     allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
     iam = running.client("iam")
