@@ -101,7 +101,7 @@ class Project:
         self, *command: str, env: Mapping[str, str] | None = None, timeout: float = 300
     ) -> Finished:
         """Run a command in the project's folder, `python` and tools being of its environment."""
-        folder = self._folder
+        folder = self.folder
         first = self._workshop.python.parent / command[0]
         return support.run(
             [str(first) if first.exists() else command[0], *command[1:]],
@@ -173,7 +173,8 @@ class Project:
         return said
 
     @functools.cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where it is on disk."""
         if not self.files.changed:
             return self.files.root
         return self.files.materialise(self._workshop.scratch())
