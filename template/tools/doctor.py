@@ -52,10 +52,6 @@ def _tools(report: Report) -> None:
     uv = os.environ.get("UV", "")
     found = Path(uv).exists() if uv else shutil.which("uv") is not None
     report.say(found, "uv", "`make setup` installs it into .uv/", needed=False)
-    if (ROOT / "Dockerfile").exists():
-        for tool in ("docker", "skopeo"):
-            otherwise = "`make image` and `make deploy` need it, nothing else does"
-            report.say(shutil.which(tool) is not None, tool, otherwise, needed=False)
 
 
 def _python(report: Report, version: str) -> None:

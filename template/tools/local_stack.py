@@ -98,7 +98,7 @@ def _uploaded(s3: Any, dist: Path, entry: dict[str, Any]) -> str:
 
 
 def _run_as_zip(properties: dict[str, Any], entry: dict[str, Any]) -> None:
-    """Images need Docker; the same code runs from a zip here."""
+    """On this machine the code of an image runs from a zip."""
     if properties.pop("ImageUri", None) is not None:
         properties.pop("PackageType", None)
         properties.pop("ImageConfig", None)

@@ -204,7 +204,7 @@ class _Builder:
         source = ROOT / "src"
         for path in files(source / package):
             relative = path.relative_to(source).as_posix()
-            if relative in unwanted or "__pycache__" in path.parts:
+            if relative in unwanted or {"__pycache__", "py.typed"} & set(path.parts):
                 continue
             copy = target / relative
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -96,6 +96,6 @@ PROFILES = [
         },
     ),
     Profile("layer", {"triggers": ["queue"], "packaging": "layer"}, runs=True),
-    Profile("image", {"triggers": ["api"], "data_store": "none", "packaging": "image"}, runs=True),
+    Profile("image", {"triggers": ["api"], "packaging": "image"}, runs=True),
     Profile("queue", {"triggers": ["queue"], "queue_type": "fifo", "data_store": "none"}),
 ]

@@ -45,7 +45,7 @@ def a_pipeline_without_checks(files: Files) -> None:
 def packages_hold_what_runs(project: Project) -> Iterator[str]:
     done, packages = project.packages()
     if done.code != 0:
-        yield f"make package: {' '.join(done.output.split())[-600:]}"
+        yield f"make package: {' '.join(done.output.split())[-2000:]}"
     names = {f.short_name for f in project.service().functions if not f.image}
     if done.code == 0 and set(packages) != names:
         yield f"packages of {', '.join(sorted(packages))}, functions {', '.join(sorted(names))}"
