@@ -12,7 +12,6 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,13 +47,17 @@ def without_ownership(tree: Tree) -> None:
     tree.replace(name, "{{ row[1:]", "{% if not holds(condition, _copier_answers) %}\n{{ row[1:]")
 
 
-def run(chain: Chain, edits: Iterable[Edit], versions: list[str], scratch: Path) -> Result:
+def run(chain: Chain, edits: list[Edit], versions: list[str], scratch: Path) -> Result:
+    """Stopped by Ctrl-C, it returns what it has: every edit from one release after another."""
     result, projects = Result(), Projects(chain, scratch)
-    for edit in edits:
+    try:
         for version in versions:
-            service = projects.service(version, scratch / "project")
-            update(result, projects, service, edit, version)
-            shutil.rmtree(service.repository)
+            for edit in edits:
+                service = projects.service(version, scratch / "project")
+                update(result, projects, service, edit, version)
+                shutil.rmtree(service.repository)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
     return result
 
 
