@@ -107,7 +107,7 @@ def messages_that_fail_go_nowhere(files: Files) -> None:
     files.replace(
         "template.yaml",
         "deadLetterTargetArn: !GetAtt OrdersDeadLetters.Arn",
-        "deadLetterTargetArn: !Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:other",
+        "deadLetterTargetArn: !Sub arn:${AWS::Partition}:sqs:${AWS::Region}:1:other",
     )
 
 
