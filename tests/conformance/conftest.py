@@ -43,7 +43,7 @@ def make_project(
                 if empty:
                     with quicker():
                         support.render(template, folder / "service", given)
-            made[name] = Project(Files(folder / "service"), workshop)
+            made[name] = Project(Files(folder / "service"), workshop, folder / "outcomes.json")
         return made[name]
 
     return make

@@ -11,16 +11,18 @@ TWO_PAGES = "https://a.example,https://b.example"
 
 @dataclass(frozen=True)
 class Profile:
-    """One project. The tests of those with `runs` are run; the others are only read."""
+    """One project. Those with `runs` have their tests run, those with `builds` have their packages
+    built; the others are only read."""
 
     name: str
     given: Mapping[str, Any]
     runs: bool = False
+    builds: bool = False
 
 
 # Mutations are tried on the first that fits, so the small ones come first.
 PROFILES = [
-    Profile("default", {}, runs=True),
+    Profile("default", {}, runs=True, builds=True),
     Profile(
         "everything",
         {
@@ -95,7 +97,7 @@ PROFILES = [
             "python_version": "3.12",
         },
     ),
-    Profile("layer", {"triggers": ["queue"], "packaging": "layer"}, runs=True),
-    Profile("image", {"triggers": ["api"], "packaging": "image"}, runs=True),
+    Profile("layer", {"triggers": ["queue"], "packaging": "layer"}, builds=True),
+    Profile("image", {"triggers": ["api"], "packaging": "image"}, builds=True),
     Profile("queue", {"triggers": ["queue"], "queue_type": "fifo", "data_store": "none"}),
 ]

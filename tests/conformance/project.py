@@ -1,13 +1,13 @@
 """A generated project as checks see it: its files, its answers, and what can be made of them."""
 
 import ast
+import fcntl
 import functools
 import json
 import os
 import re
 import shutil
 import tomllib
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,14 @@ class Workshop:
 class Project:
     """A project, broken or not. Whatever is worked out is worked out once."""
 
-    def __init__(self, files: Files, workshop: Workshop) -> None:
+    def __init__(self, files: Files, workshop: Workshop, notes: Path | None = None) -> None:
+        """`notes` is where what its own tests said is kept for other workers, if anywhere."""
         self.files = files
+        self.known: dict[str, list[str]] = {}
+        self._notes = notes
         self._workshop = workshop
         self._services: dict[tuple[str, ...], model.Service] = {}
         self._outcomes: dict[str, str] | None = None
-        self._packages: tuple[Finished, dict[str, list[str]]] | None = None
         self._built: dict[tuple[int, str], tuple[Finished, Path]] = {}
 
     def broken(self, mutation: Callable[[Files], None]) -> "Project":
@@ -151,19 +153,6 @@ class Project:
         path = os.pathsep.join([str(Path(support.UV).parent), os.environ["PATH"]])
         return support.run(command, cwd=self.furnished, env={"PATH": path}, timeout=timeout)
 
-    def packages(self) -> tuple[Finished, dict[str, list[str]]]:
-        """What `make package` says, and the names in each function's own zip."""
-        if self._packages is None:
-            done = self.make("package", "STAGE=dev", timeout=600)
-            found = {}
-            for path in sorted((self.furnished / "dist").glob("*.zip")):
-                if path.stem == "layer":
-                    continue
-                with zipfile.ZipFile(path) as archive:
-                    found[path.stem] = archive.namelist()
-            self._packages = done, found
-        return self._packages
-
     def start(self, functions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Start functions without any network: see start.py."""
         script = str(Path(__file__).parent / "start.py")
@@ -203,16 +192,26 @@ class Project:
     def _run_tests(self, tests: Sequence[str]) -> dict[str, str]:
         # All of them once for a project as generated, of which many checks ask; just those that
         # are asked for in a broken one.
-        if self._outcomes is not None:
-            return self._outcomes
-        whole = not self.files.changed
-        chosen = ["tests/unit"] if whole else tests
+        if self.files.changed:
+            return self._outcomes_of(tests)
+        if self._outcomes is None:
+            self._outcomes = self._noted()
+        return self._outcomes
+
+    def _noted(self) -> dict[str, str]:
+        if self._notes is None:
+            return self._outcomes_of(["tests/unit"])
+        with self._notes.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker runs them, the others read
+            if not self._notes.exists():
+                self._notes.write_text(json.dumps(self._outcomes_of(["tests/unit"])))
+        noted: dict[str, str] = json.loads(self._notes.read_text())
+        return noted
+
+    def _outcomes_of(self, tests: Sequence[str]) -> dict[str, str]:
         command = ["python", "-m", "pytest", "-q", "-rpfE", "--tb=no", "--show-capture=no"]
-        done = self.run(*command, "-p", "no:cacheprovider", "-p", "no:cov", *chosen)
-        outcomes = dict(_outcomes(done.output))
-        if whole:
-            self._outcomes = outcomes
-        return outcomes
+        done = self.run(*command, "-p", "no:cacheprovider", "-p", "no:cov", *tests)
+        return dict(_outcomes(done.output))
 
 
 def _outcomes(output: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tests.conformance.files import Files
+from tests.conformance.profiles import Profile
 from tests.conformance.project import Project
 from tests.conformance.source import Source
 from tests.support import ROOT
@@ -70,6 +71,8 @@ class Check:
     function: Callable[[Any], Iterator[str]]
     runs: bool
     """Whether it runs the project's own tests or tools, which takes seconds."""
+    builds: bool = False
+    """Whether it builds packages, which takes longer still."""
     of_the_template: bool = False
     """Whether it is about the template instead of one project."""
 
@@ -84,8 +87,14 @@ class Check:
         return f"{path.as_posix()}::{self.name}"
 
     def faults(self, subject: Project | Source) -> list[str]:
-        """What is wrong with the project, or with the template, if anything."""
-        return list(self.function(subject))
+        """What is wrong with the project, or with the template, if anything; found out once."""
+        if self.row not in subject.known:
+            subject.known[self.row] = list(self.function(subject))
+        return subject.known[self.row]
+
+    def is_asked_of(self, profile: Profile) -> bool:
+        """Whether a profile is one of those that are worth the time the check takes."""
+        return (profile.runs or not self.runs) and (profile.builds or not self.builds)
 
 
 @dataclass(frozen=True)
@@ -106,15 +115,18 @@ _CHECKS: dict[str, Check] = {}
 _MUTATIONS: list[Mutation] = []
 
 
-def check(row: str, *, runs: bool = False) -> Callable[[CheckFunction], Check]:
+def check(
+    row: str, *, runs: bool = False, builds: bool = False
+) -> Callable[[CheckFunction], Check]:
     """Register the check of a row: a generator of faults.
 
-    `runs` is for a check that runs the project's tests or tools: it is asked of fewer profiles.
+    `runs` is for a check that runs the project's tests or tools, `builds` for one that builds its
+    packages: each is asked of fewer profiles.
     """
 
     def register(function: CheckFunction) -> Check:
         assert row not in _CHECKS, f"{row} has a check: {_CHECKS[row].where}"
-        _CHECKS[row] = Check(row, function, runs)
+        _CHECKS[row] = Check(row, function, runs, builds)
         return _CHECKS[row]
 
     return register
@@ -128,7 +140,7 @@ def check_of_the_template(row: str) -> Callable[[TemplateCheckFunction], Check]:
 
     def register(function: TemplateCheckFunction) -> Check:
         assert row not in _CHECKS, f"{row} has a check: {_CHECKS[row].where}"
-        _CHECKS[row] = Check(row, function, runs=True, of_the_template=True)
+        _CHECKS[row] = Check(row, function, False, of_the_template=True)
         return _CHECKS[row]
 
     return register

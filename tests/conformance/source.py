@@ -34,6 +34,7 @@ class Source:
 
     def __init__(self, files: Files, scratch: Callable[[], Path]) -> None:
         self.files = files
+        self.known: dict[str, list[str]] = {}
         self._scratch = scratch
 
     def broken(self, mutation: Callable[[Files], None]) -> "Source":

@@ -24,7 +24,7 @@ CASES = [
     pytest.param(profile, check, id=f"{profile.name}-{check.row}")
     for profile in PROFILES
     for check in CHECKS.values()
-    if (profile.runs or not check.runs) and not check.of_the_template
+    if check.is_asked_of(profile) and not check.of_the_template
 ]
 
 
@@ -56,7 +56,7 @@ def test_a_check_names_what_is_broken(
     project = next(
         found
         for profile in PROFILES
-        if profile.runs or not mutation.check.runs
+        if mutation.check.is_asked_of(profile)
         for found in [projects(profile.name)]
         if applies(ROWS[mutation.check.row].when, found.answers)
         and applies(mutation.when, found.answers)
@@ -77,7 +77,8 @@ def test_every_pair_of_answers(
     faults = {
         check.row: found
         for check in CHECKS.values()
-        if not check.runs and applies(ROWS[check.row].when, project.answers)
+        if not (check.runs or check.builds or check.of_the_template)
+        and applies(ROWS[check.row].when, project.answers)
         if (found := check.faults(project))
     }
     assert faults == {}
@@ -94,7 +95,7 @@ def test_a_row_that_works_is_proven(row: registry.Row) -> None:
     assert any(
         applies(row.when, {**DEFAULTS, **profile.given})
         for profile in PROFILES
-        if profile.runs or not check.runs
+        if check.is_asked_of(profile)
     ), f"no profile has what {row.id} is about"
 
 

@@ -39,7 +39,7 @@ def not_built(project: Project) -> Iterator[str]:
 # --- C5 ---
 
 
-@check("C5", runs=True)
+@check("C5", builds=True)
 def compiled_code_fits_the_functions(project: Project) -> Iterator[str]:
     chosen = project.answers["architecture"]
     for stage in STAGES:
@@ -98,7 +98,7 @@ def wheels_that_do_not_fit_are_noticed_while_packing(files: Files) -> None:
 # --- F3 ---
 
 
-@check("F3", runs=True)
+@check("F3", builds=True)
 def a_package_has_what_its_function_needs(project: Project) -> Iterator[str]:
     yield from not_built(project)
     found = contents(project.packed()[1] / "dist")
@@ -199,7 +199,7 @@ def images_are_not_scanned(files: Files) -> None:
 # --- F4 ---
 
 
-@check("F4", runs=True)
+@check("F4", builds=True)
 def two_builds_give_the_same_bytes(project: Project) -> Iterator[str]:
     yield from not_built(project)
     first, second = (project.packed(umask)[1] / "dist" for umask in (0o22, 0o77))
