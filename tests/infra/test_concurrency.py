@@ -103,7 +103,9 @@ def test_a_deployment_is_refused_as_well(render: Render) -> None:
     (project / "template.override.yaml").write_text(
         "Resources: {QueueFunction: {Properties: {ReservedConcurrentExecutions: 5}}}\n"
     )
-    deploy = "from tools import deploy, merge; merge.write_merged(); deploy.deploy_command('dev')"
+    deploy = (
+        "from tools import deploy, merge; merge.write_merged(); deploy.deploy_command('dev', {})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", deploy],
         cwd=project,
