@@ -191,7 +191,7 @@ def test_advanced_asks_the_rest(sit: Sit, project: Path) -> None:
     terminal.accepts(*DEFAULT_PATH[:-1])
     terminal.meets("advanced")
     terminal.presses("y")
-    terminal.accepts("project_slug", "package_name", "cors_origins")
+    terminal.accepts("project_slug", "package_name", "cors_origins", "feature_flags")
     terminal.answers("network", UP)
     terminal.accepts("vpc_endpoints", "encryption", "ci", "packaging", "startup")
     terminal.accepts("traffic_shifting", "budget", "python_version", "architecture", "license")
