@@ -73,7 +73,7 @@ def dashboard(look: Look) -> Finding:
 @ITEMS(
     "budget",
     "A budget tells when costs rise",
-    fix="answer the question budget with yes: copier update --data budget=true",
+    fix="answer the question budget with yes: docs/updating.md says how",
 )
 def budget(look: Look) -> Finding:
     """A loop or a leak is first seen on the bill."""
@@ -223,7 +223,7 @@ def shifting(look: Look) -> Finding:
 @ITEMS(
     "owner",
     "The runbook names who answers for the service",
-    fix="answer the question owner, with copier update",
+    fix="answer the question owner: docs/updating.md says how",
 )
 def owner(look: Look) -> Finding:
     """Whoever finds it broken has to know whom to ask."""
