@@ -1,7 +1,7 @@
 """Every practice that is said to work does, in every project to which it applies; and every check
 finds what it is there to find."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -45,7 +45,20 @@ def test_the_template_does_what_the_practice_promises(check: Check, source: Sour
     assert check.faults(source) == []
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.check.row}-{m.name}")
+def each_mutation() -> Iterator[Any]:
+    """All of them; of those that run a project's tests, which takes seconds, one for each check."""
+    seen = set()
+    for mutation in MUTATIONS:
+        one_of_many = mutation.check.runs and mutation.check.row in seen
+        seen.add(mutation.check.row)
+        yield pytest.param(
+            mutation,
+            id=f"{mutation.check.row}-{mutation.name}",
+            marks=pytest.mark.slow if one_of_many else (),
+        )
+
+
+@pytest.mark.parametrize("mutation", each_mutation())
 def test_a_check_names_what_is_broken(
     mutation: Mutation, projects: Projects, source: Source
 ) -> None:

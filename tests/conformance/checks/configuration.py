@@ -384,7 +384,7 @@ def a_throttled_call_is_tried_later(project: Project) -> Iterator[str]:
     aws = "tests/unit/runtime/test_aws.py"
     yield from project.failing(
         f"{aws}::test_a_passing_fault_is_retried",
-        f"{aws}::test_jitter_is_spread_between_none_and_all",
+        "tests/unit/runtime/test_snapshot.py::test_chance_is_spread_between_none_and_all",
     )
     if "api" in project.triggers:
         yield from project.failing(

@@ -56,7 +56,7 @@ def calls_end(project: Project) -> Iterator[str]:
         f"{AWS}::test_a_lasting_fault_is_given_up",
         f"{AWS}::test_the_backoff_has_a_ceiling",
         f"{AWS}::test_no_attempt_starts_when_patience_is_over",
-        f"{AWS}::test_jitter_is_spread_between_none_and_all",
+        "tests/unit/runtime/test_snapshot.py::test_chance_is_spread_between_none_and_all",
         f"{AWS}::test_a_refusal_is_not_retried",
         f"{SDK}::test_clients_have_timeouts_and_bounded_retries_and_are_made_once",
     )
@@ -71,10 +71,12 @@ def retries_without_end(files: Files) -> None:
     files.replace(files.code("runtime/aws.py"), "or attempt >= self._attempts", "or attempt >= 99")
 
 
-@breaks(calls_end, names="test_jitter_is_spread")
+@breaks(calls_end, names="test_chance_is_spread")
 def everybody_comes_back_at_once(files: Files) -> None:
     files.replace(
-        files.code("runtime/aws.py"), "return int.from_bytes(os.urandom(4)) / 2**32", "return 1.0"
+        files.code("runtime/snapshot.py"),
+        "return int.from_bytes(os.urandom(4)) / 2**32",
+        "return 1.0",
     )
 
 
