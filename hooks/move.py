@@ -89,7 +89,7 @@ def renamed(code: bytes, modules: list[tuple[str, str]]) -> bytes:
 
         # from ..runtime import journal, metrics: the code goes on calling it `journal`.
         def imported(found: re.Match[bytes], module: str = module, target: bytes = target) -> bytes:
-            name = rf"\b{module}\b(\s+as\s+\w+)?".encode()
+            name = rf"(?<!\bas )\b{module}\b(\s+as\s+\w+)?".encode()
             kept = b" as " + module.encode()
             return re.sub(name, lambda one: target + (one[1] or kept), found[0])
 
