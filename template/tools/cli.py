@@ -17,3 +17,5 @@ def guarded(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        sys.stdout.flush()  # what was printed comes before why it ended, also in a file or a pipe

@@ -57,7 +57,6 @@ def main() -> None:
         print(f"\nuv.lock is as it was, run `uv lock`:\n{done.lock_failure}")
     if done.conflicts:
         listed = "\n".join(f"  {path}" for path in done.conflicts)
-        sys.stdout.flush()  # the news comes first, also in a file or a pipe
         sys.exit(f"\nResolve these by hand, between the markers <<<<<<< and >>>>>>>:\n{listed}")
     print("\n" + (done.message or "Look at `git diff`."))
     print("\nThen `make check test e2e`, and commit.")
