@@ -151,8 +151,9 @@ def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) ->
 def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
     assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
     new = convert(NewOrder, NEW_ORDER)
+    same_key = {"idempotency-key": "k-1"}
     alice, bob = (
-        api.place_order(Request("POST", "/orders", {"idempotency-key": "k-1"}, {}, b"", caller), new)
+        api.place_order(Request("POST", "/orders", same_key, {}, b"", caller), new)
         for caller in ("alice", "bob")
     )
     assert alice.headers["location"] != bob.headers["location"]
