@@ -17,7 +17,7 @@ from tests import support
 from tests.ci.test_workflows import PINS
 from tests.conftest import Render
 
-CI_JOBS = {"audit", "check", "e2e", "package", "secrets", "test"}
+CI_JOBS = {"audit", "check", "e2e", "package", "policies", "secrets", "test"}
 
 MAKE = """\
 #!/bin/sh

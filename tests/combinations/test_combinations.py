@@ -75,7 +75,7 @@ TEMPLATE_TOOLS = re.compile(
 
 
 def template_names(name: str, text: str) -> Problems:
-    if name in {".copier-answers.yml", "docs/updating.md"}:
+    if name in {".copier-answers.yml", "docs/practices.md", "docs/updating.md"}:
         return
     words = "copier-aws-lambda|jinja" if TEMPLATE_TOOLS.fullmatch(name) else "copier|jinja"
     without_file_name = text.replace(".copier-answers.yml", "")

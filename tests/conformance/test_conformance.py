@@ -58,7 +58,7 @@ def each_mutation() -> Iterator[Any]:
         )
 
 
-@pytest.mark.parametrize("mutation", each_mutation())
+@pytest.mark.parametrize("mutation", list(each_mutation()))
 def test_a_check_names_what_is_broken(
     mutation: Mutation, projects: Projects, source: Source
 ) -> None:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from tests.conformance.checks.accounts import REPOSITORY, SUBJECTS
+from tests.conformance.checks.operating import without_target
 from tests.conformance.files import Files
 from tests.conformance.model import Service, Statement
 from tests.conformance.project import STAGES, Project
@@ -503,3 +505,56 @@ def a_bucket_that_is_replaced(files: Files) -> None:
         r"(DependsOn: IncomingPermission\n    Deletion\w+: \w+\n)    UpdateReplacePolicy: \w+\n",
         r"\1",
     )
+
+
+# --- G9 ---
+
+
+@check("G9", runs=True)
+def the_infrastructure_keeps_published_rules(project: Project) -> Iterator[str]:
+    yield from without_target(project, "policies", "policies")
+    jobs = project.workflows()["ci.yml"]["jobs"] if project.answers["ci"] == "github" else {}
+    commands = [step.get("run") for job in jobs.values() for step in job["steps"]]
+    for command in ("make check", "make policies"):
+        if jobs and command not in commands:
+            yield f"the pipeline does not run {command}"
+    lines = project.files.read(".checkov.yaml").splitlines()
+    for before, line in pairwise(lines):
+        reason = before.lstrip().startswith("#")
+        if line.lstrip().startswith("- ") and not reason and not before.lstrip().startswith("- "):
+            yield f".checkov.yaml skips {line.strip(' -')} without a reason"
+    done = project.make("policies")
+    if done.code != 0:
+        yield f"make policies: {' '.join(done.output.split())[:900]}"
+
+
+@breaks(the_infrastructure_keeps_published_rules, names="0.0.0.0:0 to port 22 (CKV_AWS_24)")
+def a_door_that_is_open(files: Files) -> None:
+    files.write("template.override.yaml", OPEN_DOOR)
+
+
+@breaks(the_infrastructure_keeps_published_rules, names="CKV_AWS_24 is skipped without a comment")
+def a_rule_that_is_skipped(files: Files) -> None:
+    skipped = "    Metadata: {checkov: {skip: [{id: CKV_AWS_24}, {id: CKV_AWS_23}]}}\n"
+    files.write("template.override.yaml", OPEN_DOOR + skipped)
+
+
+@breaks(the_infrastructure_keeps_published_rules, names="skips CKV_AWS_1 without a reason")
+def a_rule_that_does_not_count(files: Files) -> None:
+    files.replace(".checkov.yaml", "skip-check:\n", "skip-check:\n  - CKV_AWS_1\n")
+
+
+@breaks(the_infrastructure_keeps_published_rules, names="does not run make policies")
+def a_pipeline_that_does_not_look(files: Files) -> None:
+    files.replace(".github/workflows/ci.yml", "make policies", "make secrets")
+
+
+OPEN_DOOR = """\
+Resources:
+  Door:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: open
+      SecurityGroupIngress:
+        - {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}
+"""
