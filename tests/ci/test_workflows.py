@@ -106,7 +106,7 @@ def test_a_step_is_a_target_of_the_makefile(project: Path) -> None:
         for step in job.get("steps", [])
         if "run" in step
     ]
-    assert len(commands) == 12
+    assert len(commands) == 13
     for command in commands:
         match = re.fullmatch(
             r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1)?", command

@@ -144,7 +144,7 @@ def test_the_readme_lists_the_daily_commands(project: Path) -> None:
     listed = set(re.findall(r"`make ([a-z0-9-]+)", (project / "README.md").read_text()))
     assert listed >= {
         *("setup", "check", "format", "test", "run", "invoke", "package", "deploy", "e2e"),
-        *("audit", "secrets", "doctor", "clean", "help"),
+        *("audit", "policies", "secrets", "doctor", "clean", "help"),
     }
 
 

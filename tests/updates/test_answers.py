@@ -115,6 +115,7 @@ def test_an_update_that_leaves_nothing_behind_says_nothing_of_it(
     assert "These files are yours" not in said
 
 
+CACHED = {"api_type": "rest", "api_auth": "jwt"}
 BOTH_WAYS = [
     ({"api_auth": "iam"}, {"api_auth": "jwt"}),
     ({"api_auth": "authorizer"}, {"api_auth": "none"}),
@@ -124,6 +125,8 @@ BOTH_WAYS = [
     ({"traffic_shifting": "canary"}, {"traffic_shifting": "all_at_once"}),
     ({"ci": "github"}, {"ci": "none"}),
     ({"architecture": "arm64"}, {"architecture": "x86_64"}),
+    ({"packaging": "zip"}, {"packaging": "layer"}),
+    ({"feature_flags": "none"}, {"feature_flags": "appconfig"}),
 ]
 MORE_BOTH_WAYS = [
     ({"api_auth": "jwt"}, {"api_auth": "authorizer"}),
@@ -139,6 +142,11 @@ MORE_BOTH_WAYS = [
     ({"aws_region": "eu-west-1"}, {"aws_region": "us-east-1"}),
     ({"encryption": "aws"}, {"encryption": "customer_key"}),
     ({"startup": "on_demand"}, {"startup": "provisioned"}),
+    ({"startup": "on_demand"}, {"startup": "snapstart"}),
+    ({"packaging": "zip"}, {"packaging": "image"}),
+    ({"budget": False}, {"budget": True}),
+    ({"api_cache": False, **CACHED}, {"api_cache": True, **CACHED}),
+    ({"api_type": "rest", "api_firewall": False}, {"api_type": "rest", "api_firewall": True}),
     ({"cors_origins": ""}, {"cors_origins": "https://shop.example.com"}),
 ]
 

@@ -28,7 +28,7 @@ def a_change_passes_every_stage(project: Project) -> Iterator[str]:
     workflows = project.workflows()
     checking, deploying = workflows["ci.yml"], workflows["deploy.yml"]
     done = {command for job in checking["jobs"].values() for command in _commands(job)}
-    for step in ("check", "test", "e2e", "audit", "secrets", "package"):
+    for step in ("check", "test", "e2e", "audit", "policies", "secrets", "package"):
         if f"make {step}" not in done:
             yield f"nothing runs make {step} before a deployment"
     if "pull_request" not in checking[True]:
