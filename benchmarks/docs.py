@@ -1,36 +1,38 @@
-"""Put the recorded figures and the plot into docs/cold-start.md; a test compares them.
+"""Put the recorded figures and the plot into the pages that cite them; a test compares them.
 
 python -m benchmarks.docs
 """
 
-import json
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
+from benchmarks import recorded
 from benchmarks.cold_start import report
 
-HERE = Path(__file__).resolve().parent
-DOCS = HERE.parent / "docs"
+DOCS = recorded.HERE.parent / "docs"
 
 
-def results(benchmark: str) -> Any:
-    """The recorded figures of a benchmark."""
-    return json.loads((HERE / benchmark / "results.json").read_text())
-
-
-def page(text: str) -> str:
-    """The page about cold starts with the recorded figures."""
-    cold = results("cold_start")
+def cold_start(text: str) -> str:
+    """The page about cold starts."""
+    cold = recorded.figures("cold_start")
     text = report.filled(text, "cold start", report.tables(cold))
     text = report.filled(text, "levers", report.levers(cold))
-    text = report.filled(text, "traffic", (HERE / "traffic" / "results.md").read_text())
-    return report.filled(text, "generation", (HERE / "generation" / "results.md").read_text())
+    text = report.filled(text, "traffic", recorded.table("traffic"))
+    return report.filled(text, "generation", recorded.table("generation"))
+
+
+def updating(text: str) -> str:
+    """The page about updates."""
+    return report.filled(text, "updates", recorded.table("updates"))
+
+
+PAGES: dict[str, Callable[[str], str]] = {"cold-start.md": cold_start, "updating.md": updating}
 
 
 def main() -> None:
-    target = DOCS / "cold-start.md"
-    target.write_text(page(target.read_text()))
-    (DOCS / "cold-start.svg").write_text(report.plot(results("cold_start")))
+    for name, page in PAGES.items():
+        target = DOCS / name
+        target.write_text(page(target.read_text()))
+    (DOCS / "cold-start.svg").write_text(report.plot(recorded.figures("cold_start")))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks import recorded
 from benchmarks.cold_start import checkouts, report
 from benchmarks.cold_start.cases import HERE, PYTHON, REPO, Built, Case, Event, Workshop, cases
 from benchmarks.lambda_host.host import Host, fake_aws
@@ -100,10 +101,7 @@ def main() -> None:
         "warm_requests": WARM,
         "cases": [asdict(measured) for *_, measured in made],
     }
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "results.json").write_text(json.dumps(document, indent=2) + "\n")
-    (arguments.output / "results.md").write_text(report.tables(document))
-    print(report.tables(document))
+    recorded.keep(arguments.output, document, report.tables(document))
     if broken := report.over_the_limit(document):
         sys.exit("over the limit: " + ", ".join(broken))
 

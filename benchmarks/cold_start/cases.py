@@ -26,7 +26,7 @@ entry = json.loads((DIST / "manifest.json").read_text())["functions"][sys.argv[1
 print(json.dumps(stand_ins(entry["environment"], template.load(DIST / "template.yaml"))))
 """
 
-_MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL")
+_MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "ARGS")
 
 Event = dict[str, Any]
 ROOTS = "amazon_roots.pem"  # the file that the packager puts into `runtime/`

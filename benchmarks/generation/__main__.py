@@ -11,7 +11,6 @@ left out.
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -23,8 +22,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks import recorded
+from tests.questions.repositories import commit, repository
+from tests.support import snapshot
+
 HERE = Path(__file__).resolve().parent
-REPO = HERE.parents[1]
 EVERYTHING = {
     "triggers": "[api,queue,stream,events,schedule,storage,topic]",
     "api_auth": "authorizer",
@@ -63,23 +65,19 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         document = _measure(Path(scratch), arguments)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "results.json").write_text(json.dumps(document, indent=2) + "\n")
-    (arguments.output / "results.md").write_text(_table(document))
-    print(_table(document))
+    recorded.keep(arguments.output, document, _table(document))
 
 
 def _measure(scratch: Path, arguments: argparse.Namespace) -> list[dict[str, object]]:
-    commands = [*_ours(scratch, arguments.copier), *_peers(scratch, arguments)]
-    results = [Timed(command.name) for command in commands]
-    environment = {
-        **os.environ,
+    os.environ |= {
         "HOME": str(scratch),
         "COPIER_SETTINGS_PATH": os.devnull,
         "SAM_CLI_TELEMETRY": "0",
         "GIT_AUTHOR_NAME": "b", "GIT_AUTHOR_EMAIL": "b@example.com",
         "GIT_COMMITTER_NAME": "b", "GIT_COMMITTER_EMAIL": "b@example.com",
     }  # fmt: skip
+    commands = [*_ours(scratch, arguments.copier), *_peers(scratch, arguments)]
+    results = [Timed(command.name) for command in commands]
     for number in range(arguments.repeats):
         for command, result in zip(commands, results, strict=True):
             folder = scratch / "work"
@@ -87,7 +85,7 @@ def _measure(scratch: Path, arguments: argparse.Namespace) -> list[dict[str, obj
             command.prepare(folder)
             began = time.perf_counter()
             process = subprocess.Popen(
-                command.arguments, cwd=folder, env=environment,
+                command.arguments, cwd=folder,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             _, status, usage = os.wait4(process.pid, 0)
@@ -103,7 +101,7 @@ def _measure(scratch: Path, arguments: argparse.Namespace) -> list[dict[str, obj
 
 def _ours(scratch: Path, copier: str) -> list[Command]:
     copy = [copier, "copy", "--quiet", "--defaults", "--vcs-ref", "HEAD"]
-    template = _snapshot(scratch / "template")
+    template = snapshot(scratch / "template")
     everything = [f"--data={name}={value}" for name, value in EVERYTHING.items()]
     commands = [
         Command("empty template", [*copy, str(_synthetic(scratch, 1)), "out"]),
@@ -112,14 +110,13 @@ def _ours(scratch: Path, copier: str) -> list[Command]:
     ]
     generated = scratch / "generated"
     subprocess.run([*copy, str(template), str(generated)], check=True)
-    _git(generated, "init", "--quiet")
-    _commit(generated)
+    repository(generated)
     later = _released(template, scratch / "later")
     moved = scratch / "moved"
     shutil.copytree(generated, moved)
     answers = moved / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace(str(template), str(later)))
-    _commit(moved)
+    commit(moved, "Take it from where the later version is")
     update = [copier, "update", "--quiet", "--defaults", "--vcs-ref", "HEAD"]
 
     def project(source: Path) -> Callable[[Path], None]:
@@ -160,28 +157,13 @@ def _peers(scratch: Path, arguments: argparse.Namespace) -> list[Command]:
     return commands
 
 
-def _snapshot(folder: Path) -> Path:
-    """The working tree as a clean repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPO, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (REPO / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPO / name, folder / name)
-    _git(folder, "init", "--quiet")
-    _commit(folder)
-    return folder
-
-
 def _released(template: Path, folder: Path) -> Path:
     """A later version: a line more in a shared, a managed and a documentation file."""
     shutil.copytree(template, folder)
     for name in ("Makefile", "docs/updating.md.jinja", "tools/cli.py"):
         with (folder / "template" / name).open("a") as file:
             file.write("\n# a later release\n")
-    _commit(folder)
+    commit(folder, "Release")
     return folder
 
 
@@ -197,19 +179,8 @@ def _synthetic(scratch: Path, files: int) -> Path:
         for number in range(files - 1):
             text = "{{ name }}\n" + "a line of text\n" * 50
             (folder / f"file{number}.txt.jinja").write_text(text)
-        _git(folder, "init", "--quiet")
-        _commit(folder)
+        repository(folder)
     return folder
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True)
-
-
-def _commit(folder: Path) -> None:
-    _git(folder, "add", "--all")
-    who = ("-c", "user.name=b", "-c", "user.email=b@example.com")
-    _git(folder, *who, "commit", "--quiet", "--message", "Benchmark")
 
 
 def _count(folder: Path) -> int:

@@ -8,12 +8,12 @@ the last request is more than 5 % above that after the first tenth.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import recorded
 from benchmarks.cold_start.cases import EVERYTHING, PYTHON, REPO, Event, Workshop
 from benchmarks.lambda_host.host import Host, Package, fake_aws
 from benchmarks.lambda_host.trust import make_trust
@@ -46,11 +46,7 @@ def main() -> None:
             results.append(_load(host, name, built.package, event, arguments.requests))
             print(results[-1], flush=True)
     document = {"python": PYTHON, "requests": arguments.requests, "functions": results}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "results.json").write_text(json.dumps(document, indent=2) + "\n")
-    table = _table(results)
-    (arguments.output / "results.md").write_text(table)
-    print(table)
+    recorded.keep(arguments.output, document, _table(results))
     if grown := [entry["name"] for entry in results if entry["growth"] > MOST_GROWTH]:
         sys.exit(f"memory grew: {', '.join(grown)}")
 

@@ -12,15 +12,19 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from benchmarks import recorded
 from tests.updates.chain import BREAKING, HEAD, VERSIONS, Chain, build
 from tests.updates.edits import Edit, all_edits
 from tests.updates.releases import Tree
 from tests.updates.service import Projects, Service, inspect, on_disk
 from tests.updates.speed import quicker
 
+HERE = Path(__file__).resolve().parent
 COLUMNS = ("lost", "touched", "conflicts", "recreated", "misplaced", "stale")
 
 
@@ -32,10 +36,10 @@ class Result:
     bad_updates: int = 0
     details: list[str] = field(default_factory=list)
 
-    def row(self, name: str) -> str:
-        counts = [str(self.counts[column]) for column in COLUMNS]
-        cells = [name, str(self.updates), str(self.bad_updates), *counts, str(self.failed)]
-        return "| " + " | ".join(cells) + " |"
+    def numbers(self) -> dict[str, Any]:
+        counts = {column: self.counts[column] for column in COLUMNS}
+        found = {"updates": self.updates, "faulty": self.bad_updates, "crashed": self.failed}
+        return {**found, **counts, "details": self.details}
 
 
 def without_ownership(tree: Tree) -> None:
@@ -88,7 +92,10 @@ def update(result: Result, projects: Projects, service: Service, edit: Edit, ver
         result.details.append(f"{label}: {outcome}")
 
 
-def plain_updates(scratch: Path, times: int) -> str:
+TEMPLATES: dict[str, Callable[[Tree], None] | None] = {"this": None, "naive": without_ownership}
+
+
+def plain_updates(scratch: Path, times: int) -> dict[str, float]:
     """What one update takes by Copier as it is, without the shortcuts of the tests."""
     scratch.mkdir()
     projects = Projects(build(scratch / "template"), scratch)
@@ -105,11 +112,8 @@ def plain_updates(scratch: Path, times: int) -> str:
             wall.append(time.perf_counter() - started)
             cpu.append(_children_seconds() - used)
             shutil.rmtree(service.repository)
-    rows = [
-        f"{name} {statistics.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})"
-        for name, seconds in (("clock", wall), ("processor", cpu))
-    ]
-    return f"{len(wall)} updates of a project with every edit: {', '.join(rows)}"
+    medians = {"wall_s": statistics.median(wall), "cpu_s": statistics.median(cpu)}
+    return {"updates": len(wall), **medians}
 
 
 def _children_seconds() -> float:
@@ -144,42 +148,55 @@ def main() -> None:
     parser.add_argument("--edits", nargs="*", default=[])
     parser.add_argument("--versions", nargs="*", default=VERSIONS)
     parser.add_argument("--together", action="store_true", help="all of the edits in one project")
-    parser.add_argument("--only", choices=["this", "naive"])
+    parser.add_argument("--only", choices=list(TEMPLATES))
     parser.add_argument("--time", type=int, metavar="N", help="only time N updates per release")
-    parser.add_argument("--json", type=Path, help="also write the numbers there")
     given = parser.parse_args()
     edits = [edit for edit in all_edits() if not given.edits or edit.name in given.edits]
     if given.together:
         edits = [together([edit for edit in edits if not edit.alone])]
     warnings.simplefilter("ignore")
+    measured: dict[str, Any] = {"edits": len(all_edits()), "releases": VERSIONS}
     if given.time:
         with tempfile.TemporaryDirectory() as scratch:
             nobodys_machine(Path(scratch))
-            print(plain_updates(Path(scratch, "timed"), given.time))
+            measured["time"] = plain_updates(Path(scratch, "timed"), given.time)
+    else:
+        for name in [given.only] if given.only else TEMPLATES:
+            with tempfile.TemporaryDirectory() as scratch, quicker():
+                nobodys_machine(Path(scratch))
+                chain = build(Path(scratch, "template"), change=TEMPLATES[name])
+                measured[name] = run(chain, edits, given.versions, Path(scratch)).numbers()
+    if given.edits or given.together or given.versions != VERSIONS:
+        print(json.dumps(measured, indent=2))  # a part is not kept
         return
-    templates = {"this": None, "naive": without_ownership}
-    results = {}
-    with tempfile.TemporaryDirectory() as scratch, quicker():
-        nobodys_machine(Path(scratch))
-        for name, change in templates.items():
-            if given.only in {None, name}:
-                folder = Path(scratch, name)
-                folder.mkdir()
-                chain = build(folder / "template", change=change)
-                results[name] = run(chain, edits, given.versions, folder)
-    print(f"{len(edits)} edits from each of {len(given.versions)} releases\n")
-    print("| template | updates | with a fault | " + " | ".join(COLUMNS) + " | crashed |")
-    print("|---|" + "--:|" * (len(COLUMNS) + 3))
-    for name, result in results.items():
-        print(result.row({"this": "this one", "naive": "without ownership"}[name]))
-    for name, result in results.items():
-        print(f"\n{name}:\n" + "\n".join(result.details[:200]))
-    if given.json:
-        numbers = {
-            name: {"updates": r.updates, "faulty": r.bad_updates, "crashed": r.failed, **r.counts}
-            for name, r in results.items()
-        }
-        given.json.write_text(json.dumps(numbers, indent=2) + "\n")
+    keep(measured)
+
+
+def keep(measured: dict[str, Any]) -> None:
+    """Beside what was measured before, of the same edits and releases."""
+    known = recorded.figures("updates") if (HERE / "results.json").exists() else {}
+    same = all(known.get(name) == measured[name] for name in ("edits", "releases"))
+    document = {**known, **measured} if same else measured
+    recorded.keep(HERE, document, table(document))
+
+
+def table(document: dict[str, Any]) -> str:
+    """What `keep` writes for people."""
+    lines = [
+        "| template | updates | with a fault | " + " | ".join(COLUMNS) + " | crashed |",
+        "|---|" + "--:|" * (len(COLUMNS) + 3),
+    ]
+    for name, title in {"this": "this one", "naive": "without ownership"}.items():
+        if found := document.get(name):
+            numbers = [found[key] for key in ("updates", "faulty", *COLUMNS, "crashed")]
+            lines.append(f"| {title} | " + " | ".join(map(str, numbers)) + " |")
+    said = f"{document['edits']} edits from each of {len(document['releases'])} releases."
+    if timed := document.get("time"):
+        said += (
+            f" One update of a project with every edit takes Copier {timed['cpu_s']:.1f} s of CPU, "
+            f"{timed['wall_s']:.1f} s in all (medians of {timed['updates']})."
+        )
+    return "\n".join([*lines, "", said]) + "\n"
 
 
 if __name__ == "__main__":

@@ -182,13 +182,13 @@ def test_its_code_passes_its_own_checks(check: Callable[..., None]) -> None:
     check("format", "lint", "types", "imports")
 
 
-@pytest.mark.one_row_in_three
+@pytest.mark.one_row_in_four
 def test_its_infrastructure_passes_its_own_checks(check: Callable[..., None], row: Row) -> None:
     # The SAM CLI runs on the project's version of Python, which this machine may not have.
     check("template", *(["sam"] if support.has_python(row["python_version"]) else []))
 
 
-@pytest.mark.one_row_in_three
+@pytest.mark.one_row_in_four
 def test_its_unit_tests_pass(project: Path, service_tools: Path) -> None:
     python, env = own_tools(service_tools)
     done = support.run([python, "-m", "pytest", "-q", "tests/unit"], cwd=project, env=env)

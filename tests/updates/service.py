@@ -159,8 +159,8 @@ class Projects:
 class Outcome:
     """What an update did to one project; every list is empty when it kept the promise.
 
-    lost        lines or files of the team's that are gone
-    touched     files of the team's that changed, with its lines still in them
+    lost        files of the team's, or with lines that it wrote, that are gone or lost such a line
+    touched     files of the team's that changed, with the lines that it wrote still in them
     conflicts   files with marks of a conflict, or rejected changes
     recreated   files that the team had deleted
     misplaced   files whose merge is not the one that Git makes
@@ -234,7 +234,8 @@ def _inspect_file(
     elif any(line.startswith(MARKERS) for line in after.splitlines()):
         outcome.conflicts.append(path)
     elif teams(path) or (old is None and new is None):
-        if Counter(edited.splitlines()) - Counter(after.splitlines()):
+        written = Counter(edited.splitlines()) - Counter((old or b"").splitlines())
+        if written - Counter(after.splitlines()):
             outcome.lost.append(path)
         elif after != edited:
             outcome.touched.append(path)

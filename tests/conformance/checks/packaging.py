@@ -240,7 +240,8 @@ def the_time_is_in_the_zip(files: Files) -> None:
     files.replace(
         "tools/bundle.py",
         "\ndef files(",
-        "\nimport time\n_now = lambda: time.gmtime(time.time_ns() % 10**9 + 10**9)[:6]\n\n\ndef files(",
+        "\nimport time\n_now = lambda: time.gmtime(time.time_ns() % 10**9 + 10**9)[:6]\n\n"
+        "\ndef files(",
     )
 
 
