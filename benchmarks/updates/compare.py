@@ -39,7 +39,7 @@ class Result:
     def numbers(self) -> dict[str, Any]:
         counts = {column: self.counts[column] for column in COLUMNS}
         found = {"updates": self.updates, "faulty": self.bad_updates, "crashed": self.failed}
-        return {**found, **counts, "details": self.details}
+        return {**found, **counts, "details": self.details[:20]}
 
 
 def without_ownership(tree: Tree) -> None:
