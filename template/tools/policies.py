@@ -18,7 +18,7 @@ from typing import Any
 from tools.merge import write_merged
 from tools.project import LOCAL_STATE, ROOT, ToolError, find_uv
 
-_CHECKOV = "checkov==3.2.533"  # has an environment of its own: it pins what this project uses as well
+_CHECKOV = "checkov==3.2.533"  # in an environment of its own, because of what it pins
 _NO_REASON = "No comment provided"
 
 
