@@ -103,8 +103,8 @@ def _parameters(template: Template) -> Mapping[str, Template]:
 def _stack(template: Template, stage: Stage, body: str) -> Stack:
     resources = template.get("Resources")
     if not isinstance(resources, dict):
-        place = place_of(template, ["Resources"]) or Place(TEMPLATE, 1)
-        raise ToolError(f"{place}: expected resources, by their names")
+        at = place_of(template, ["Resources"]) or Place(TEMPLATE, 1)
+        raise ToolError(f"{at}: expected resources, by their names")
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             place = place_of(template, ["Resources", name])
