@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from lambda_workbench.preflight.check import check
 
+from lambda_workbench.preflight.check import check
 from tests.conftest import Render
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lambda_workbench.preflight import circles
+from lambda_workbench.preflight import circles, order
 from lambda_workbench.preflight.model import ChangeRule, Rule
 
-_MODULES = (circles,)
+_MODULES = (circles, order)
 
 RULES: tuple[Rule, ...] = tuple(
     value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)
