@@ -106,6 +106,16 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class JointRule:
+    """The same for all stages of a template together."""
+
+    id: str
+    summary: str
+    source: str
+    check: Callable[[Sequence[Stack]], Iterator[tuple[Stack, Problem]]]
+
+
+@dataclass(frozen=True)
 class ChangeRule:
     """The same for a change: of what is there (first) to what is to come (second)."""
 
@@ -140,6 +150,13 @@ def rule(
 ) -> Callable[[Callable[[Stack], Iterator[Problem]]], Rule]:
     """Make a rule of a function that yields the problems of a stack."""
     return lambda check: Rule(name, summary, source, check)
+
+
+def joint_rule(
+    name: str, summary: str, source: str
+) -> Callable[[Callable[[Sequence[Stack]], Iterator[tuple[Stack, Problem]]]], JointRule]:
+    """Make a rule of a function that yields the problems of the stages of a template."""
+    return lambda check: JointRule(name, summary, source, check)
 
 
 def change_rule(
