@@ -7,6 +7,7 @@ from tests.combinations.cover import (
     NOT_ASKED,
     RULES,
     TRIGGERS,
+    computed,
     pairs,
     possible_pairs,
     rows,
@@ -36,6 +37,10 @@ def test_every_choice_is_a_level(name: str) -> None:
         assert set(choices) == set(TRIGGERS)
     elif not QUESTIONS[name].get("multiselect"):
         assert set(choices) == set(FACTORS[name]) - {NOT_ASKED}
+
+
+def test_the_rows_are_those_of_the_factors_and_rules() -> None:
+    assert rows() == computed(), "run: .venv/bin/python -m tests.combinations.cover"
 
 
 def test_every_row_follows_the_rules() -> None:

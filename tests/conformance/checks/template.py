@@ -114,7 +114,9 @@ def a_handler_of_another_trigger(files: Files) -> None:
 def a_sample_for_everybody(files: Files) -> None:
     files.replace("includes/ownership/yours.yml", "  - events/queue.json\n", "")
     files.replace(
-        "includes/ownership/yours.yml", "  - /README.md\n", "  - /README.md\n  - events/queue.json\n"
+        "includes/ownership/yours.yml",
+        "  - /README.md\n",
+        "  - /README.md\n  - events/queue.json\n",
     )
 
 
