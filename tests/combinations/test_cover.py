@@ -14,8 +14,8 @@ from tests.combinations.cover import (
 )
 from tests.support import copier_yml
 
-# `advanced` decides only which questions are shown. How a project gets the packages depends on where
-# the template is, which is a folder here: tests/tooling has the rest.
+# `advanced` decides only which questions are shown. How a project gets the packages depends on
+# where the template is, which is a folder here: tests/tooling has the rest.
 LEFT_OUT = {"advanced", "tooling"}
 
 QUESTIONS = {name: question for name, question in copier_yml().items() if not name.startswith("_")}
