@@ -70,7 +70,7 @@ class Report:
     def _add(self, rule: str, source: str, found: Iterable[tuple[Stack, Problem]]) -> None:
         counts: Counter[tuple[str, Place]] = Counter()
         for stack, problem in found:
-            place, stage = stack.place(problem.path), stack.stage.name
+            place, stage = problem.place or stack.place(problem.path), stack.stage.name
             counts[stage, place] += 1
             key = (rule, place, counts[stage, place])
             finding = Finding(place, rule, problem.message, (), problem.expected, source)
