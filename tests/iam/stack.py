@@ -108,6 +108,11 @@ class Stack(cloudformation.Template):
         plain = json.loads(json.dumps(transform(template, given, _NoPolicies()), default=str))
         super().__init__(plain, given, bootstrap.region, f"{self.slug}-{stage}")
 
+    def name_of(self, logical_id: str) -> str:
+        """The name that a resource has, or the one CloudFormation might give it."""
+        name = super().name_of(logical_id)
+        return f"{name}-1A2B3C4D5E6F" if name == f"{self.stack}-{logical_id}" else name
+
     @property
     def tags(self) -> dict[str, str]:
         """The tags that every deployment gives to the stack."""
@@ -403,7 +408,7 @@ def _role(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
 def role_arn(stack: Stack, name: str) -> str:
     """The ARN of a role of the stack, which its path is part of."""
     path = stack.resources[name]["Properties"].get("Path", "/")
-    return stack.arn(f"iam::{{a}}:role{path}{stack.name_of(name)[:50]}")
+    return stack.arn(f"iam::{{a}}:role{path}{stack.name_of(name)}")
 
 
 @_targets("AWS::KMS::Key")
