@@ -4,6 +4,7 @@ A factor is a question, but a trigger is one of its own. NOT_ASKED stands for a 
 not apply; COMPUTED for one whose default follows from other answers.
 """
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -126,6 +127,7 @@ RULES = [
 ]
 
 
+@functools.cache
 def rows() -> list[Row]:
     """Rows that together hold every possible pair of levels, one greedy row after another.
 

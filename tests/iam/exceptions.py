@@ -85,10 +85,15 @@ def _unless(
 
 def _functions() -> list[Exemption]:
     kind = "AWS::Lambda::Function"
-    system = {"Arn": "arn:aws:elasticfilesystem:eu-west-1:1:access-point/a", "LocalMountPath": "/mnt/a"}
+    system = {
+        "Arn": "arn:aws:elasticfilesystem:eu-west-1:1:access-point/a",
+        "LocalMountPath": "/mnt/a",
+    }
     signing = "arn:aws:lambda:eu-west-1:111111111111:code-signing-config:csc-1"
     return [
-        _without(kind, "elasticfilesystem:* s3files:*", "FileSystemConfigs", [system], "no file system"),
+        _without(
+            kind, "elasticfilesystem:* s3files:*", "FileSystemConfigs", [system], "no file system"
+        ),
         _without(
             kind,
             "lambda:GetCodeSigningConfig lambda:PutFunctionCodeSigningConfig"
@@ -213,7 +218,12 @@ def _buckets() -> list[Exemption]:
         ("s3:PutAccelerateConfiguration", "AccelerateConfiguration", {}, "no acceleration"),
         ("s3:PutAnalyticsConfiguration", "AnalyticsConfigurations", [], "no analytics"),
         ("s3:PutBucketAbac", "AbacStatus", "Enabled", "no access by tags"),
-        ("s3:PutBucketAcl s3:PutObjectAcl", "AccessControl", "Private", "no ACL: the owner owns all"),
+        (
+            "s3:PutBucketAcl s3:PutObjectAcl",
+            "AccessControl",
+            "Private",
+            "no ACL: the owner owns all",
+        ),
         ("s3:PutBucketCORS", "CorsConfiguration", {}, "no browser reads from it"),
         ("s3:PutBucketLogging", "LoggingConfiguration", {}, "no access log"),
         ("s3:PutBucketObjectLockConfiguration", "ObjectLockConfiguration", {}, "no object lock"),
@@ -288,7 +298,11 @@ def _logs_and_topics() -> list[Exemption]:
             "no log of deliveries",
         ),
         _without(
-            "AWS::SNS::Topic", "sns:PutDataProtectionPolicy", "DataProtectionPolicy", {}, "no masking"
+            "AWS::SNS::Topic",
+            "sns:PutDataProtectionPolicy",
+            "DataProtectionPolicy",
+            {},
+            "no masking",
         ),
         _without(
             "AWS::SNS::Subscription",
@@ -319,7 +333,9 @@ def _streams_and_secrets() -> list[Exemption]:
             ["ALL"],
             "no metrics per shard",
         ),
-        _without(stream, "kinesis:UpdateMaxRecordSize", "MaxRecordSizeInKiB", 2048, "1 MiB is enough"),
+        _without(
+            stream, "kinesis:UpdateMaxRecordSize", "MaxRecordSizeInKiB", 2048, "1 MiB is enough"
+        ),
         _without(
             stream,
             "kinesis:UpdateStreamWarmThroughput",
@@ -353,12 +369,19 @@ def _entries() -> list[Exemption]:
     )
     return [
         _without(api, "apigateway:UpdateRestApiPolicy", "Policy", {}, "APIs have no policy"),
-        _without(api, "s3:GetObject", "BodyS3Location", {"Bucket": "b"}, "the API is in the template"),
+        _without(
+            api, "s3:GetObject", "BodyS3Location", {"Bucket": "b"}, "the API is in the template"
+        ),
         _unless(
             api,
             "iam:PassRole",
             lambda properties: "credentials" not in str(properties.get("Body", {})),
-            {"Body": {"info": {"title": "x"}, "x-amazon-apigateway-integration": {"credentials": "r"}}},
+            {
+                "Body": {
+                    "info": {"title": "x"},
+                    "x-amazon-apigateway-integration": {"credentials": "r"},
+                }
+            },
             "functions are called by their permissions, not with a role",
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html",
         ),
@@ -409,7 +432,11 @@ def _others() -> list[Exemption]:
     endpoint = "AWS::EC2::VPCEndpoint"
     return [
         _without(
-            profile, "iam:PassRole", "RetrievalRoleArn", _ELSEWHERE, "flags are kept by AppConfig itself"
+            profile,
+            "iam:PassRole",
+            "RetrievalRoleArn",
+            _ELSEWHERE,
+            "flags are kept by AppConfig itself",
         ),
         _without(
             "AWS::AppConfig::Deployment",
@@ -446,7 +473,9 @@ def _others() -> list[Exemption]:
             [{}],
             "traffic of Lambda is shifted, no machine",
         ),
-        _without(vpc, "ec2:CreateVpcEncryptionControl", "VpcEncryptionControl", {}, "not asked for"),
+        _without(
+            vpc, "ec2:CreateVpcEncryptionControl", "VpcEncryptionControl", {}, "not asked for"
+        ),
         _unless(
             vpc,
             "ec2:ModifyVpcTenancy",
@@ -470,7 +499,11 @@ def _others() -> list[Exemption]:
             "endpoints are for services of AWS",
         ),
         _without(
-            endpoint, "vpce:AllowMultiRegion", "ServiceRegion", "eu-central-1", "endpoints of one region"
+            endpoint,
+            "vpce:AllowMultiRegion",
+            "ServiceRegion",
+            "eu-central-1",
+            "endpoints of one region",
         ),
         _unless(
             "AWS::IAM::Role",

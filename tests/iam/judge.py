@@ -75,7 +75,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request is allowed, and the Sids of the statements that allow it."""
+    """Whether a request is allowed, whether a statement denies it, and the Sids that allow it.
+
+    `by` is empty where the evaluator does not say: for forms of ARN that two types share.
+    """
 
     allowed: bool
     explicit: bool
@@ -127,6 +130,7 @@ class Judge:
         """Whether each request is allowed; ValueError for one that IAM could not get."""
         common = {
             "principal": identity.arn,
+            "own": {"aws:PrincipalArn": identity.arn, "aws:PrincipalAccount": ACCOUNT},
             "identity": [self._keep(policy) for policy in identity.policies],
             "boundary": [self._keep(identity.boundary)] if identity.boundary else None,
         }
@@ -157,11 +161,11 @@ class Judge:
 
     def _question(self, common: Mapping[str, Any], request: Request) -> dict[str, Any]:
         return {
-            **common,
+            **{key: value for key, value in common.items() if key != "own"},
             "action": request.action,
             "resource": request.resource,
             "account": request.account,
-            "context": dict(request.context),
+            "context": {**common["own"], **request.context},
             "resourcePolicy": request.resource_policy,
         }
 

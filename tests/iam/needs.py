@@ -46,9 +46,7 @@ class Need:
 def schema(kind: str) -> dict[str, Any]:
     """The provider schema of a type."""
     index = json.loads((_SCHEMAS / "providers" / "eu-west-1.json").read_text())
-    found: dict[str, Any] = json.loads(
-        (_SCHEMAS / "resources" / f"{index[kind]}.json").read_text()
-    )
+    found: dict[str, Any] = json.loads((_SCHEMAS / "resources" / f"{index[kind]}.json").read_text())
     return found
 
 

@@ -246,7 +246,9 @@ def _stage(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
 def _object(stack: Stack, _where: object) -> Target:
     bucket = stack.bootstrap.name_of("Artefacts")
     context = {"aws:ResourceAccount": ACCOUNT}
-    return Target("s3:object", f"arn:aws:s3:::{bucket}/{stack.package}", context=context, fresh=False)
+    return Target(
+        "s3:object", f"arn:aws:s3:::{bucket}/{stack.package}", context=context, fresh=False
+    )
 
 
 @_targets(
@@ -282,7 +284,9 @@ def _flags(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
     yield from stack.key(properties.get("KmsKeyIdentifier", ""), "appconfig")
 
 
-@_targets("AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy")
+@_targets(
+    "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
+)
 def _scaling(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
     arn = stack.arn("application-autoscaling:{r}:{a}:scalable-target/1234abcd56ab78cd901ef")
     tagged = stack.resources[name]["Type"].endswith("ScalableTarget")
@@ -360,7 +364,9 @@ def _table(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
         group = stack.arn("logs:{r}:{a}:log-group:/aws-dynamodb/imports")
         yield Target("logs:log-group", group, fresh=False)
         yield Target("logs:log-stream", f"{group}:log-stream:x", fresh=False)
-    linked = "aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+    linked = (
+        "aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+    )
     yield Target("iam:role", stack.arn(f"iam::{{a}}:role/{linked}"), fresh=False)
 
 
@@ -402,7 +408,9 @@ def _rule(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
 def _role(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
     context = {"iam:PermissionsBoundary": properties.get("PermissionsBoundary", "")}
     for policy in properties.get("ManagedPolicyArns", [""]):
-        yield Target("iam:role", role_arn(stack, name), context={**context, "iam:PolicyARN": policy})
+        yield Target(
+            "iam:role", role_arn(stack, name), context={**context, "iam:PolicyARN": policy}
+        )
 
 
 def role_arn(stack: Stack, name: str) -> str:
@@ -429,7 +437,9 @@ def _alias(stack: Stack, _name: str, properties: Properties) -> Iterator[Target]
 
 @_targets("AWS::Kinesis::Stream")
 def _stream(stack: Stack, _name: str, properties: Properties) -> Iterator[Target]:
-    yield Target("kinesis:stream", stack.arn(f"kinesis:{{r}}:{{a}}:stream/{properties['Name']}"), True)
+    yield Target(
+        "kinesis:stream", stack.arn(f"kinesis:{{r}}:{{a}}:stream/{properties['Name']}"), True
+    )
     key = properties["StreamEncryption"]["KeyId"]
     for name in stack.of_type("AWS::KMS::Key"):
         if key == stack.arn_of(name):
@@ -461,7 +471,9 @@ def _function(stack: Stack, _name: str, properties: Properties) -> Iterator[Targ
     if "FileSystemConfigs" in properties:
         system = stack.arn("elasticfilesystem:{r}:{a}:file-system/fs-1")
         yield Target("elasticfilesystem:file-system", system, fresh=False)
-        yield Target("s3files:file-system", stack.arn("s3files:{r}:{a}:file-system/fs-1"), fresh=False)
+        yield Target(
+            "s3files:file-system", stack.arn("s3files:{r}:{a}:file-system/fs-1"), fresh=False
+        )
 
 
 @_targets("AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::Lambda::EventInvokeConfig")
@@ -469,7 +481,7 @@ def _version(stack: Stack, name: str, properties: Properties) -> Iterator[Target
     arn = _function_arn(stack, properties["FunctionName"])
     yield Target("lambda:function", arn, tagged=True, fresh=False)
     kind = "version" if stack.resources[name]["Type"].endswith("Version") else "alias"
-    yield Target(f"lambda:function {kind}", f"{arn}:{ {'version': '7', 'alias': 'live'}[kind]}")
+    yield Target(f"lambda:function {kind}", f"{arn}:{ {'version': '7', 'alias': 'live'}[kind] }")
     for group in stack.of_type("AWS::CodeDeploy::DeploymentGroup"):
         yield from (
             target
@@ -563,7 +575,10 @@ def _parameter(stack: Stack, _name: str, properties: Properties) -> Iterator[Tar
 
 @_targets("AWS::Scheduler::Schedule")
 def _schedule(stack: Stack, _name: str, properties: Properties) -> Iterator[Target]:
-    yield Target("scheduler:schedule", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/default/{properties['Name']}"))
+    yield Target(
+        "scheduler:schedule",
+        stack.arn(f"scheduler:{{r}}:{{a}}:schedule/default/{properties['Name']}"),
+    )
     yield stack.role(properties["Target"]["RoleArn"], "scheduler")
 
 
