@@ -160,10 +160,12 @@ def _can_be_updated(stack: Stack) -> bool:
 
 
 def _failures(stack: Stack) -> str:
-    events = stack.client("cloudformation").describe_stack_events(StackName=stack.name)
+    events = stack.pages(
+        "cloudformation", "describe_stack_events", "StackEvents", StackName=stack.name
+    )
     return "\n".join(
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
-        for event in events["StackEvents"]
+        for event in events
         if event["ResourceStatus"].endswith("FAILED")
     )
 
