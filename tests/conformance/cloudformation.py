@@ -238,6 +238,8 @@ class Template:
             return self.arn_of(logical_id)
         if attribute == "StreamArn":
             return f"{self.arn_of(logical_id)}/stream/2026-01-01T00:00:00.000"
+        if kind == "AWS::Lambda::Version" and attribute == "Version":
+            return "7"
         if attribute in {"QueueName", "TopicName"}:
             return self.name_of(logical_id)
         return f"{self.arn_of(logical_id)}#{attribute}"

@@ -11,6 +11,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
+from {{ package_name }}.runtime.batch import BatchFailedError
 from {{ package_name }}.runtime.documents import encode
 from {{ package_name }}.runtime.parameters import Parameters
 
@@ -83,4 +84,5 @@ def test_a_poison_message_comes_back_and_the_others_are_done(worker: Any, poison
 
 def test_an_order_that_could_not_be_recorded_comes_back(worker: Any) -> None:
     worker.orders = FailingOrders()
-    assert deliver(worker, a_message(encode(an_order()))) == ["m-1"]
+    with pytest.raises(BatchFailedError):
+        deliver(worker, a_message(encode(an_order())))
