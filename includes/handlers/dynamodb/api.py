@@ -148,7 +148,7 @@ def place_order(request: Request, new: NewOrder) -> Response:
         return encode(_view(order))
 
     body = once(requests, f"place#{order_id}", effect, fingerprint=fingerprint_of(request.body))
-    headers = {"content-type": "application/json", "location": f"/orders/{order_id}"}
+    headers = {"content-type": "application/json", "location": request.below(order_id)}
 {% if 'queue' in triggers %}
     return Response(202, body, headers)
 {% else %}
@@ -157,7 +157,7 @@ def place_order(request: Request, new: NewOrder) -> Response:
 
 
 @api.route("GET", "/orders/{order_id}", returns=OrderView)
-def get_order(request: Request, order_id: str) -> OrderView:
+def get_order(request: Request, order_id: Identifier) -> OrderView:
     """Read one order."""
     return _view(read_order(order_id, reader))
 

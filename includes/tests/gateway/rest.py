@@ -11,11 +11,16 @@ def request_event(
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     context: dict[str, Any] | None = None,
+    before: str = "",
 ) -> dict[str, Any]:
-    """An event in payload format 1.0; absent parts are null, as the gateway does."""
+    """An event in payload format 1.0; absent parts are null, as the gateway does.
+
+    `before` is what the path begins with that is not the API's: a custom domain's base path.
+    """
     return {
         "resource": "/{proxy+}",
-        "path": path,
+        "path": before + path,
+        "pathParameters": {"proxy": path.strip("/")},
         "httpMethod": method,
         "headers": headers,
         "queryStringParameters": query,

@@ -5,7 +5,7 @@ from typing import Any
 from ..domain.orders import Order
 from ..domain.reading import Page
 from ..runtime.aws import Aws
-from ..runtime.documents import decode, encode
+from ..runtime.documents import encode, restore
 
 
 class DynamoOrderReader:
@@ -27,7 +27,7 @@ class DynamoOrderReader:
             },
         )
         item = reply.get("Item")
-        return decode(Order, item["document"]["S"]) if item else None
+        return restore(Order, item["document"]["S"]) if item else None
 
     def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
         """The customer's orders, newest first; the index is a moment behind the table."""
@@ -40,10 +40,10 @@ class DynamoOrderReader:
             "Limit": limit,
         }
         if start:
-            query["ExclusiveStartKey"] = decode(dict[str, dict[str, str]], start)
+            query["ExclusiveStartKey"] = restore(dict[str, dict[str, str]], start)
         reply = self._aws.call("dynamodb", "Query", query)
         last = reply.get("LastEvaluatedKey")
         return Page(
-            [decode(Order, item["document"]["S"]) for item in reply["Items"]],
+            [restore(Order, item["document"]["S"]) for item in reply["Items"]],
             encode(last) if last else "",
         )

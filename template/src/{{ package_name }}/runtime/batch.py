@@ -52,7 +52,7 @@ def process(
         if out_of_time or record.group in held_groups:
             failed.append(record.id)
             continue
-        log.correlate(record.correlation_id)
+        log.correlate(record.correlation_id, record.id)
         try:
             handle(record)
         except Exception:  # noqa: BLE001 (whatever it is, the record comes back)
