@@ -2,8 +2,10 @@
 
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+from hypothesis import given
 from openapi_spec_validator import validate
 
 from {{ package_name }}.domain.ordering import NewOrder
@@ -25,6 +27,7 @@ from tests.fakes.context import FakeContext
 {% if feature_flags == 'appconfig' %}
 from tests.fakes.flags import FakeFlags
 {% endif %}
+from tests.fakes.hostile_requests import problem_or_success, requests
 from tests.fakes.http import request_event
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 {% if 'queue' in triggers %}
@@ -50,6 +53,7 @@ class MemoryReader:
         self.orders = orders
 
     def get(self, order_id: str) -> Order | None:
+        assert 0 < len(order_id.encode()) <= 2_048, "DynamoDB takes no other key"
         return self.orders.kept.get(order_id)
 
     def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
@@ -106,12 +110,17 @@ def place(api: Any, key: str = "k-1", body: Any = None) -> tuple[int, Any, dict[
     )
 
 
+def located(headers: dict[str, str], base: str = "https://shop.test") -> str:
+    """Where a caller looks for the order that was placed with `POST <base>/orders`."""
+    return urljoin(f"{base}/orders", headers["location"])
+
+
 {% if 'queue' in triggers %}
 def test_an_order_is_accepted_kept_and_queued(api: Any) -> None:
     status, body, headers = place(api)
     assert status == ACCEPTED
     assert (body["status"], body["total_cents"]) == ("placed", 9998)
-    assert headers["location"] == f"/orders/{body['order_id']}"
+    assert located(headers) == f"https://shop.test/orders/{body['order_id']}"
     (kept,) = api.orders.kept.values()
     assert kept.status == Status.PLACED
     assert api.queue.sent == [kept]
@@ -120,7 +129,7 @@ def test_an_order_is_created_and_kept(api: Any) -> None:
     status, body, headers = place(api)
     assert status == CREATED
     assert (body["status"], body["total_cents"]) == ("placed", 9998)
-    assert headers["location"] == f"/orders/{body['order_id']}"
+    assert located(headers) == f"https://shop.test/orders/{body['order_id']}"
     (kept,) = api.orders.kept.values()
     assert kept.status == Status.PLACED
 {% endif %}
@@ -146,6 +155,12 @@ def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) ->
 {% if 'queue' in triggers %}
     assert len(api.queue.sent) == 1
 {% endif %}
+
+
+@pytest.mark.parametrize("base", ["https://shop.test/dev", "https://shop.test/orders/v1"])
+def test_an_order_is_found_behind_any_stage_or_base_path(api: Any, base: str) -> None:
+    _, body, headers = place(api)
+    assert located(headers, base) == f"{base}/orders/{body['order_id']}"
 
 
 def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
@@ -230,6 +245,21 @@ def test_a_cursor_that_was_not_given_out_is_refused(api: Any, cursor: str) -> No
     )
     assert status == 400
     assert "cursor" in problem["detail"]
+
+
+@pytest.mark.parametrize("order_id", ["x" * 65, "x" * 2_049, "a%0Ab", "a\n", "ü", "a b"])
+def test_what_can_be_no_order_is_not_found_without_asking_the_table(
+    api: Any, order_id: str
+) -> None:
+    api.reader = None
+    assert call(api, "GET", f"/orders/{order_id}")[0] == 404
+
+
+@given(event=requests("/orders", "/orders/ord-1", query=("customer_id", "cursor")))
+def test_no_request_is_ever_an_internal_error(api: Any, event: dict[str, Any]) -> None:
+    answer = api.handler(event, FakeContext())
+    assert answer["statusCode"] < 500
+    assert problem_or_success(answer)
 
 
 def test_the_openapi_document_is_valid_and_has_every_route(api: Any) -> None:

@@ -1,8 +1,10 @@
 """The event consumer: a payment is recorded once, and what is no payment fails."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 from msgspec import to_builtins
 
 from {{ package_name }}.domain.orders import Status
@@ -10,6 +12,7 @@ from {{ package_name }}.runtime.documents import InvalidDocumentError
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import documents
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -40,3 +43,9 @@ def test_a_payment_delivered_twice_is_recorded_once(consumer: Any) -> None:
 def test_what_is_no_payment_fails_so_that_it_is_kept_aside(consumer: Any) -> None:
     with pytest.raises(InvalidDocumentError, match="payment_id"):
         consumer.handler({"detail": {}}, FakeContext())
+
+
+@given(document=documents)
+def test_whatever_an_event_says_it_fails_for_its_form(consumer: Any, document: str) -> None:
+    with pytest.raises(InvalidDocumentError):
+        consumer.handler({"detail": json.loads(document)}, FakeContext())

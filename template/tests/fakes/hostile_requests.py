@@ -15,7 +15,7 @@ base64 = st.binary().map(lambda raw: b64encode(raw).decode())
 
 
 @st.composite
-def requests(draw: st.DrawFn, *paths: str, query: tuple[str, ...] = ()) -> dict[str, Any]:
+def requests(draw: st.DrawFn, *paths: str, query: tuple[str, ...] = ("",)) -> dict[str, Any]:
     """An event of the gateway, to one of the paths or near it, with anything in every part."""
     path = draw(st.sampled_from(paths))
     event = request_event(

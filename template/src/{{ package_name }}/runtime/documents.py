@@ -38,7 +38,7 @@ def convert[T](schema: type[T], document: Any, *, strict: bool = True) -> T:
     """The same for what is already a Python object; `strict=False` reads numbers out of strings."""
     try:
         return msgspec.convert(document, schema, strict=strict)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise InvalidDocumentError(readable(str(error))) from None
 
 
