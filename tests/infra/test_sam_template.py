@@ -51,8 +51,14 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "cors_origins": TWO_PAGES,
-        "api_cache": True,
         "api_firewall": True,
+    },
+    "rest-open": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "none",
+        "cors_origins": "*",
+        "api_cache": True,
     },
     "rest-iam": {
         "triggers": ["api"],
