@@ -2,15 +2,11 @@
 
 from base64 import b64decode
 {% if api_auth != 'none' %}
-from typing import Any, Final
+from typing import Any
 {% endif %}
 
 from .invocation import Event
 from .request import Request
-{% if api_auth != 'none' %}
-
-_CALLER: Final = {{ caller_path }}
-{% endif %}
 
 
 def read(event: Event) -> Request:
@@ -28,11 +24,3 @@ def read(event: Event) -> Request:
         caller=_caller(event["requestContext"]),
 {% endif %}
     )
-{% if api_auth != 'none' %}
-
-
-def _caller(context: Any) -> str:
-    for name in _CALLER:
-        context = (context or {}).get(name)
-    return context or "anonymous"
-{% endif %}
