@@ -2,16 +2,12 @@
 
 from base64 import b64decode
 {% if api_auth != 'none' %}
-from typing import Any, Final
+from typing import Any
 {% endif %}
 
 from .errors import PermanentError
 from .invocation import Event
 from .request import Request, routed
-{% if api_auth != 'none' %}
-
-_CALLER: Final = {{ caller_path }}
-{% endif %}
 
 
 def read(event: Event) -> Request:
@@ -36,11 +32,3 @@ def _body(event: Event) -> bytes:
         return b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except ValueError:  # a lone surrogate is a ValueError, too
         raise PermanentError("the body is neither text nor base64") from None
-{% if api_auth != 'none' %}
-
-
-def _caller(context: Any) -> str:
-    for name in _CALLER:
-        context = (context or {}).get(name)
-    return context or "anonymous"
-{% endif %}

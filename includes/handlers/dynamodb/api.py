@@ -134,7 +134,7 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 )
 def place_order(request: Request, new: NewOrder) -> Response:
     """Place an order; a repeated Idempotency-Key gives the first answer again."""
-    order_id = derived_id("ord", f"{request.caller}#{request.headers['idempotency-key']}")
+    order_id = derived_id("ord", request.caller, request.headers["idempotency-key"])
 
     def effect() -> str:
 {% if feature_flags == 'appconfig' %}

@@ -52,10 +52,10 @@ queue: FulfilmentQueue = SqsFulfilmentQueue(aws, settings.orders_queue_url)
 def handler(event: Event, context: Context) -> None:
     """Import each file, once however often its event is delivered."""
     for record in event["Records"]:
-        import_file(record["s3"], context.get_remaining_time_in_millis() / 1000)
+        import_file(record["s3"])
 
 
-def import_file(created: dict[str, Any], seconds_left: float) -> None:
+def import_file(created: dict[str, Any]) -> None:
     """Place every order of the file, or none when one of its lines is not an order."""
     bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
     found = list(read_orders(bucket, key))
@@ -70,7 +70,7 @@ def import_file(created: dict[str, Any], seconds_left: float) -> None:
         return encode(len(found))
 
     version = created["object"].get("sequencer", created["object"].get("eTag", ""))
-    once(deliveries, f"file#{bucket}/{key}#{version}", effect, lock_s=seconds_left)
+    once(deliveries, f"file#{bucket}/{key}#{version}", effect)
 
 
 def read_orders(bucket: str, key: str) -> Iterator[Order]:
