@@ -5,7 +5,11 @@ from base64 import b64decode
 from typing import Any
 {% endif %}
 
+{% if api_auth in ['jwt', 'authorizer'] %}
+from .errors import PermanentError, UnknownCaller
+{% else %}
 from .errors import PermanentError
+{% endif %}
 from .invocation import Event
 from .request import Request, routed
 

@@ -79,6 +79,7 @@ STAGES = ["dev", "staging", "prod"]
 GIVEN = {
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "service",
+    "JwtScope": "orders/use",
     "UserPoolArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a",
     "SubnetIds": "subnet-1,subnet-2",
     "SecurityGroupIds": "sg-1",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+SOMEBODY: dict[str, Any] = {{ identity }}
+
 
 def request_event(
     method: str,
@@ -26,7 +28,7 @@ def request_event(
         "requestContext": {
             "http": {"method": method, "path": before + path},
             "requestId": "gateway-1",
-            **(context or {}),
+            **(SOMEBODY if context is None else context),
         },
         "isBase64Encoded": False,
     }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+SOMEBODY: dict[str, Any] = {{ identity }}
+
 
 def request_event(
     method: str,
@@ -24,7 +26,11 @@ def request_event(
         "httpMethod": method,
         "headers": headers,
         "queryStringParameters": query,
-        "requestContext": {"requestId": "gateway-1", "identity": {}, **(context or {})},
+        "requestContext": {
+            "requestId": "gateway-1",
+            "identity": {},
+            **(SOMEBODY if context is None else context),
+        },
         "body": body,
         "isBase64Encoded": False,
     }

@@ -46,3 +46,7 @@ def test_the_users_of_an_identity_pool_are_callers_of_their_own() -> None:
 def test_users_and_federated_users_are_callers_of_their_own() -> None:
     assert caller(USER) == USER
     assert caller("111122223333:alice") != caller("111122223333:bob")
+
+
+def test_without_an_identity_the_caller_is_anonymous() -> None:
+    assert read(request_event("GET", "/")).caller == "anonymous"

@@ -312,7 +312,7 @@ class ThinAws:
 
 
 def _trace() -> dict[str, str]:
-    """The trace of this invocation, which Lambda's runtime puts into the environment anew each time.
+    """The trace of the invocation, which Lambda's runtime puts into the environment each time.
 
     With it Lambda finds loops through queues, and X-Ray follows a message to its consumer. It is no
     part of the signature, as with botocore (`handlers.add_recursion_detection_header` and

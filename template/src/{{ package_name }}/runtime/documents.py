@@ -1,5 +1,5 @@
 # Managed by the template: see docs/updating.md.
-"""Documents turned into the domain's types, or refused: whose fault that is depends on their origin.
+"""Documents turned into the domain's types, or refused; whose fault that is, their origin says.
 
 What comes from outside and is wrong is its sender's fault (`InvalidDocumentError`): an API answers
 400, a queue sets the message aside. What this service has stored and cannot read is its own

@@ -19,7 +19,14 @@ from msgspec import Meta
 from . import log, metrics
 from .answer import answer
 from .documents import InvalidDocumentError, convert, decode, encode
-from .errors import AwsError, InProgress, KeyReused, PermanentError, TransientError
+from .errors import (
+    AwsError,
+    InProgress,
+    KeyReused,
+    PermanentError,
+    TransientError,
+    UnknownCaller,
+)
 from .gateway import read
 from .invocation import Context, Event
 from .request import Request, Response
@@ -120,6 +127,7 @@ class Api:
             **(problems or {}),
             InProgress: 409,
             KeyReused: 422,
+            UnknownCaller: 403,
             PermanentError: 400,
             TransientError: 503,
         }

@@ -99,7 +99,7 @@ def redact(value: Any) -> Any:
 
 
 def readable(text: str, longest: int = 300) -> str:
-    """`text` in a form that an answer or a log line may repeat: one printable line, not too long."""
+    """`text` as an answer or a log line may repeat it: one printable line, not too long."""
     text = _cut(text, longest)
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 

@@ -25,7 +25,10 @@ QueueUrl = Annotated[
 ]
 ParameterPath = Annotated[
     str,
-    Meta(pattern=r"^/[A-Za-z0-9_./-]*[A-Za-z0-9_.-]\Z", description="an SSM path such as /service/stage"),
+    Meta(
+        pattern=r"^/[A-Za-z0-9_./-]*[A-Za-z0-9_.-]\Z",
+        description="an SSM path such as /service/stage",
+    ),
 ]
 SecretId = Annotated[str, Meta(min_length=1, description="the ARN or name of a secret")]
 Ratio = Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")]
