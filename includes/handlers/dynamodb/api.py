@@ -140,12 +140,13 @@ def place_order(request: Request, new: NewOrder) -> Response:
 {% if feature_flags == 'appconfig' %}
         expect_open(flags)
 {% endif %}
-        order = place(new.placed(order_id, datetime.now(UTC)), orders)
 {% if 'queue' in triggers %}
-        queue.send(order)
+        placed = place(new.placed(order_id, datetime.now(UTC)), orders, queue)
+{% else %}
+        placed = place(new.placed(order_id, datetime.now(UTC)), orders)
 {% endif %}
         metrics.add("OrdersPlaced")
-        return encode(_view(order))
+        return encode(_view(placed.order))
 
     body = once(requests, f"place#{order_id}", effect, fingerprint=fingerprint_of(request.body))
     headers = {"content-type": "application/json", "location": f"/orders/{order_id}"}
@@ -159,7 +160,7 @@ def place_order(request: Request, new: NewOrder) -> Response:
 @api.route("GET", "/orders/{order_id}", returns=OrderView)
 def get_order(request: Request, order_id: str) -> OrderView:
     """Read one order."""
-    return _view(read_order(order_id, reader))
+    return _view(read_order(order_id, orders))
 
 
 @api.route("GET", "/orders", accepts=OrdersOf, returns=OrderPage)

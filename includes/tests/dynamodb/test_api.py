@@ -4,13 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from openapi_spec_validator import validate
 
 from {{ package_name }}.domain.ordering import NewOrder
-from {{ package_name }}.domain.orders import (
-    Order,
-    Status,
-)
+from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.domain.reading import Page
 from {{ package_name }}.runtime.documents import convert
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
@@ -22,6 +20,7 @@ from {{ package_name }}.runtime.request import Request
 
 from tests.fakes.aws import FakeAws
 from tests.fakes.context import FakeContext
+from tests.fakes.crash import Ended, Life
 {% if feature_flags == 'appconfig' %}
 from tests.fakes.flags import FakeFlags
 {% endif %}
@@ -36,11 +35,23 @@ NEW_ORDER = {
     "customer_id": "cus-1",
     "lines": [{"sku": "KB-1", "quantity": 2, "unit_price_cents": 4999}],
 }
+OTHER_ORDER = {**NEW_ORDER, "lines": [{"sku": "KB-1", "quantity": 3, "unit_price_cents": 4999}]}
 {% if 'queue' in triggers %}
 ACCEPTED = 202
+MORTAL = ("orders", "queue", "requests")
 {% else %}
 CREATED = 201
+MORTAL = ("orders", "requests")
 {% endif %}
+
+
+class Clock:
+    """What time it is, for the records of keys."""
+
+    now = 1_767_225_600.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class MemoryReader:
@@ -48,9 +59,6 @@ class MemoryReader:
 
     def __init__(self, orders: MemoryOrders) -> None:
         self.orders = orders
-
-    def get(self, order_id: str) -> Order | None:
-        return self.orders.kept.get(order_id)
 
     def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
         found = [order for order in self.orders.kept.values() if order.customer_id == customer_id]
@@ -142,7 +150,7 @@ def test_no_order_is_taken_while_that_is_switched_off(api: Any) -> None:
 {% endif %}
 def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) -> None:
     assert place(api) == place(api)
-    assert api.orders.saves == 1
+    assert list(api.orders.history.values()) == [[Status.PLACED]]
 {% if 'queue' in triggers %}
     assert len(api.queue.sent) == 1
 {% endif %}
@@ -161,18 +169,69 @@ def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
 
 def test_a_key_used_for_another_order_is_refused(api: Any) -> None:
     place(api)
-    assert place(api, body={**NEW_ORDER, "customer_id": "cus-2"})[0] == 422
+    assert place(api, body=OTHER_ORDER)[0] == 422
 
 
-def test_a_failed_request_may_be_repeated_with_its_key(api: Any) -> None:
+def test_where_the_caller_ends_and_the_key_begins_makes_other_orders(api: Any) -> None:
+    new = convert(NewOrder, NEW_ORDER)
+    first, second = (
+        api.place_order(Request("POST", "/orders", {"idempotency-key": key}, {}, b"", caller), new)
+        for caller, key in (("a", "bc"), ("ab", "c"))
+    )
+    assert first.headers["location"] != second.headers["location"]
+
+
+def test_a_failed_request_may_be_repeated_with_its_key_and_no_other_body(api: Any) -> None:
     working, api.orders = api.orders, FailingOrders()
     assert place(api)[0] == 500
     api.orders = working
+    assert place(api, body=OTHER_ORDER)[0] == 422
 {% if 'queue' in triggers %}
     assert place(api)[0] == ACCEPTED
+    assert {order.customer_id for order in api.queue.sent} == {"cus-1"}
 {% else %}
     assert place(api)[0] == CREATED
 {% endif %}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_when_the_key_is_forgotten_the_order_itself_tells(api: Any, status: Status) -> None:
+    clock = Clock()
+    api.requests = MemoryIdempotency(clock=clock)
+    first = place(api)
+    (kept,) = api.orders.kept.values()
+    api.orders.kept[kept.order_id] = replace(kept, status=status)
+    clock.now += 30 * 24 * 3600
+    assert place(api, body=OTHER_ORDER)[0] == 422
+    clock.now += 30 * 24 * 3600
+    assert place(api) == first
+    assert api.orders.kept == {kept.order_id: replace(kept, status=status)}
+
+
+@pytest.mark.parametrize("calls", range(8))
+def test_a_function_that_is_ended_anywhere_leaves_nothing_half_done(api: Any, calls: int) -> None:
+    clock, life = Clock(), Life(calls)
+    whole = {name: getattr(api, name) for name in MORTAL}
+    whole["requests"] = MemoryIdempotency(clock=clock)
+    for name, port in whole.items():
+        setattr(api, name, life.of(port))
+    try:
+        answers = [place(api)]
+    except Ended:
+        answers = []
+    for name, port in whole.items():
+        setattr(api, name, port)
+
+{% if 'queue' in triggers %}
+    assert {*api.orders.kept} <= {order.order_id for order in api.queue.sent}
+{% endif %}
+    if calls and not answers:
+        assert place(api)[0] == 409  # the first may still be at it
+        clock.now += 60
+        assert place(api, body=OTHER_ORDER)[0] == 422
+    answers += [place(api), place(api)]
+    assert all(answer == answers[0] for answer in answers)
+    assert list(api.orders.history.values()) == [[Status.PLACED]]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +259,7 @@ def test_an_order_needs_an_idempotency_key(api: Any) -> None:
 
 
 def test_an_order_can_be_read_and_an_unknown_one_is_not_found(api: Any) -> None:
-    api.orders.save(an_order("ord-1", status=Status.FULFILLED))
+    api.orders = MemoryOrders(an_order("ord-1", status=Status.FULFILLED))
     status, body, _ = call(api, "GET", "/orders/ord-1")
     assert (status, body["status"]) == (200, "fulfilled")
     assert call(api, "GET", "/orders/ord-2")[0] == 404
@@ -208,8 +267,8 @@ def test_an_order_can_be_read_and_an_unknown_one_is_not_found(api: Any) -> None:
 
 def test_a_list_goes_on_where_the_cursor_says(api: Any) -> None:
     for number in range(5):
-        api.orders.save(an_order(f"ord-{number}"))
-    api.orders.save(an_order("ord-other", customer_id="cus-2"))
+        api.orders.put(an_order(f"ord-{number}"), replacing=None)
+    api.orders.put(an_order("ord-other", customer_id="cus-2"), replacing=None)
     seen, cursor = [], ""
     while True:
         query = {"customer_id": "cus-1"} | ({"cursor": cursor} if cursor else {})

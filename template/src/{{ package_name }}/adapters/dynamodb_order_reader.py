@@ -9,25 +9,11 @@ from ..runtime.documents import decode, encode
 
 
 class DynamoOrderReader:
-    """Finds orders by id, and by customer through the index `by_customer`."""
+    """Finds orders by customer, through the index `by_customer`."""
 
     def __init__(self, aws: Aws, table: str) -> None:
         self._aws = aws
         self._table = table
-
-    def get(self, order_id: str) -> Order | None:
-        """The order as last written, or None."""
-        reply = self._aws.call(
-            "dynamodb",
-            "GetItem",
-            {
-                "TableName": self._table,
-                "Key": {"order_id": {"S": order_id}},
-                "ConsistentRead": True,
-            },
-        )
-        item = reply.get("Item")
-        return decode(Order, item["document"]["S"]) if item else None
 
     def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
         """The customer's orders, newest first; the index is a moment behind the table."""

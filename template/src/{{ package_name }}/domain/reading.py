@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from .orders import Order
+from .orders import Order, Orders
 
 
 class OrderNotFoundError(Exception):
@@ -22,16 +22,12 @@ class Page(NamedTuple):
 class OrderReader(Protocol):
     """Finds kept orders."""
 
-    def get(self, order_id: str) -> Order | None:
-        """The order, or None."""
-        ...
-
     def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
         """The customer's orders, newest first, from `start` (as an earlier page gave it) on."""
         ...
 
 
-def read_order(order_id: str, orders: OrderReader) -> Order:
+def read_order(order_id: str, orders: Orders) -> Order:
     """Find one order, or raise `OrderNotFoundError`."""
     order = orders.get(order_id)
     if order is None:
