@@ -5,7 +5,7 @@
 
 from ..adapters.dynamodb_summaries import DynamoSummaries
 from ..config import Settings
-from ..domain.orders import Order
+from ..domain.orders import Order, Outcome
 from ..domain.summarising import Summaries, summarise
 from ..runtime import {{ source }}, metrics
 from ..runtime.aws import connect
@@ -40,5 +40,5 @@ def handler(event: Event, context: Context) -> BatchResponse:
 
 def count_record(record: Record) -> None:
     """Count the order in the record, once however often it is delivered."""
-    summarise({{ read }}(Order, record.body), summaries)
-    metrics.add("OrdersSummarised")
+    if summarise({{ read }}(Order, record.body), summaries) is Outcome.DONE:
+        metrics.add("OrdersSummarised")

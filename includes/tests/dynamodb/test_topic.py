@@ -15,6 +15,7 @@ from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
 from tests.fakes.hostile import bodies
+from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -41,7 +42,30 @@ def test_a_withdrawal_delivered_twice_cancels_once(subscriber: Any) -> None:
     notification = a_notification(encode(Cancellation(an_order())))
     subscriber.handler(notification, FakeContext())
     subscriber.handler(notification, FakeContext())
-    assert subscriber.orders.saves == 1
+    assert subscriber.orders.history == {"ord-1": [Status.CANCELLED]}
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "counted"),
+    [
+        (Status.PLACED, Status.CANCELLED, "OrdersCancelled"),
+        (Status.PAID, Status.REFUND_DUE, "OrdersCancelled"),
+        (Status.FULFILLED, Status.FULFILLED, "CancellationsRefused"),
+        (Status.COMPLETED, Status.COMPLETED, "CancellationsRefused"),
+        (Status.EXPIRED, Status.EXPIRED, "CancellationsRefused"),
+    ],
+)
+def test_a_withdrawal_that_comes_too_late_changes_nothing(
+    subscriber: Any,
+    status: Status,
+    after: Status,
+    counted: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    subscriber.orders = MemoryOrders(an_order(status=status))
+    subscriber.handler(a_notification(encode(Cancellation(an_order()))), FakeContext())
+    assert subscriber.orders.kept["ord-1"].status == after
+    assert counts(capsys) == {counted: 1}
 
 
 @given(message=bodies)

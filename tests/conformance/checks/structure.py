@@ -283,7 +283,7 @@ def slow_work_waits_in_a_queue(project: Project) -> Iterator[str]:
 
 @breaks(slow_work_waits_in_a_queue, names="test_an_order_is_accepted_kept_and_queued")
 def an_order_that_is_not_queued(files: Files) -> None:
-    files.replace(files.code("handlers/api.py"), "        queue.send(order)\n", "")
+    files.replace(files.code("domain/placing.py"), "    queue.send(placed)\n", "")
 
 
 @breaks(slow_work_waits_in_a_queue, names="may not send to the queue")

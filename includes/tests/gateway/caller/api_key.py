@@ -4,4 +4,4 @@ def test_the_caller_is_the_id_of_the_key() -> None:
 
 
 def test_without_an_identity_the_caller_is_anonymous() -> None:
-    assert read(request_event("GET", "/")).caller == "anonymous"
+    assert read(request_event("GET", "/", context={})).caller == "anonymous"

@@ -49,4 +49,4 @@ def test_users_and_federated_users_are_callers_of_their_own() -> None:
 
 
 def test_without_an_identity_the_caller_is_anonymous() -> None:
-    assert read(request_event("GET", "/")).caller == "anonymous"
+    assert read(request_event("GET", "/", context={})).caller == "anonymous"

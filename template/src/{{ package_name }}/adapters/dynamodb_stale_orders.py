@@ -7,6 +7,7 @@ from typing import Any
 from ..domain.orders import Order, Status
 from ..runtime.aws import Aws
 from ..runtime.documents import restore
+from .dynamodb_orders import sortable
 
 
 class DynamoStaleOrders:
@@ -25,7 +26,7 @@ class DynamoStaleOrders:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {
                 ":placed": {"S": Status.PLACED.value},
-                ":moment": {"S": moment.isoformat()},
+                ":moment": {"S": sortable(moment)},
             },
         }
         while True:
