@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.origin import Origin, cloned, git, git_environment, news, origin
 from tools.project import ROOT, ToolError, find_uv
@@ -126,14 +127,21 @@ def _is_conflict(path: str) -> bool:
 
 
 def _lock() -> str:
-    """Keep the lock file in step, as CI expects it; returns why that was not possible."""
+    """Keep the lock files in step, as CI expects them; returns why that was not possible."""
     changed = git(ROOT, "diff", "--name-only", "--relative").split("\n")
-    if "pyproject.toml" not in changed or not (ROOT / "uv.lock").exists():
-        return ""
+    folders = [ROOT] if (ROOT / "uv.lock").exists() and "pyproject.toml" in changed else []
+    for pyproject in sorted((ROOT / "tools" / "environments").glob("*/pyproject.toml")):
+        is_locked = (pyproject.parent / "uv.lock").exists()
+        if not is_locked or pyproject.relative_to(ROOT).as_posix() in changed:
+            folders.append(pyproject.parent)
+    return "\n".join(filter(None, map(_locked, folders)))
+
+
+def _locked(folder: Path) -> str:
     without_token = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
     done = subprocess.run(
         [find_uv(), "lock", "--quiet"],
-        cwd=ROOT,
+        cwd=folder,
         env=without_token,
         capture_output=True,
         text=True,
