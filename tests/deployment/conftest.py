@@ -160,9 +160,7 @@ def project(built: tuple[Path, Path], tmp_path: Path) -> Tools:
 
 
 @pytest.fixture(scope="session")
-def emulator(
-    built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def emulator(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The file that says where an emulator is, which the tests of one process share."""
     tools = Tools(copy_of(built[0], tmp_path_factory.mktemp("emulator") / "project"), built[1])
     done = tools.run("emulator", "start", EMULATOR_PORT=str(free_port()))
@@ -186,9 +184,7 @@ def place(project: Tools, emulator: str) -> Place:
 
 
 @pytest.fixture(scope="session")
-def packed(
-    built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def packed(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dist/ as `make package` leaves it."""
     with shared_folder(tmp_path_factory, "packed") as (folder, empty):
         if empty:

@@ -57,7 +57,9 @@ def test_what_happens_to_data_stands_out(place: Place) -> None:
     first, second, third = (" ".join(line.split()) for line in said[1:4])
     assert first == "!! REMOVED AWS::SQS::Queue Queue what it holds is LOST"
     assert second.startswith("!! REPLACED AWS::DynamoDB::Table Table")
-    assert second.endswith("the old one stays outside of the stack, with its data; the new is empty")
+    assert second.endswith(
+        "the old one stays outside of the stack, with its data; the new is empty"
+    )
     assert third == "removed AWS::SNS::Topic Topic"
 
 
@@ -96,8 +98,9 @@ def test_a_refusal_leaves_the_stack_and_no_change_set_behind(place: Place) -> No
 def refuse(changes):
     raise ToolError("not today: " + changes[0].name)
 
+wanted = Wanted('{"Resources": {"Other": {"Type": "AWS::SNS::Topic"}}}')
 try:
-    apply(stack("tried"), Wanted('{"Resources": {"Other": {"Type": "AWS::SNS::Topic"}}}'), approve=refuse)
+    apply(stack("tried"), wanted, approve=refuse)
 except ToolError as error:
     print(error)
 """)
@@ -152,7 +155,8 @@ class Played:
         self.calls.append("describe_stacks")
         if self.status == "UPDATE_IN_PROGRESS" and self.calls.count("describe_stacks") > 2:
             self.status = "UPDATE_COMPLETE"
-        return {"Stacks": [{"StackName": "tried", "StackId": "arn:tried", "StackStatus": self.status}]}
+        stack = {"StackName": "tried", "StackId": "arn:tried", "StackStatus": self.status}
+        return {"Stacks": [stack]}
 
     def get_paginator(self, name):
         played = self
@@ -179,7 +183,8 @@ class Played:
 def play(played):
     stacks.client = lambda *_: played
     try:
-        print("changed:", apply(Stack("tried", "http://nowhere"), Wanted("{}", role="arn:aws:iam::1:role/r")))
+        wanted = Wanted("{}", role="arn:aws:iam::1:role/r")
+        print("changed:", apply(Stack("tried", "http://nowhere"), wanted))
     except ToolError as error:
         print("refused:", error)
     print("calls:", [call for call in played.calls if isinstance(call, str)])
@@ -252,7 +257,9 @@ play(Played("UPDATE_COMPLETE", execute_change_set=failed))
 """
     ).output
 
-    assert "refused: tried is UPDATE_ROLLBACK_COMPLETE, because of Alias (AWS::Lambda::Alias)" in said
+    assert (
+        "refused: tried is UPDATE_ROLLBACK_COMPLETE, because of Alias (AWS::Lambda::Alias)" in said
+    )
     assert "docs/runbook.md says how to deploy while an alarm is on: IGNORE_ALARMS=1" in said
 
 

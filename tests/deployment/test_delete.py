@@ -74,7 +74,9 @@ def test_a_bucket_is_emptied_only_when_told_to(place: Place) -> None:
     refused = place.run("delete", "local", "--yes")
 
     assert refused.code == 1
-    assert f"{bucket} is not empty, so it cannot be deleted: DATA=1 empties it first" in refused.output
+    assert (
+        f"{bucket} is not empty, so it cannot be deleted: DATA=1 empties it first" in refused.output
+    )
     assert place.status("order-service-local") == "CREATE_COMPLETE"
     assert not place.run("delete", "local", "--yes", "--data").failure
     assert bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]

@@ -33,7 +33,9 @@ def test_a_package_becomes_a_stack(stage: Place) -> None:
 
     assert not done.failure, done.failure
     assert stage.status("order-service-dev") == "CREATE_COMPLETE"
-    (stack,) = stage.client("cloudformation").describe_stacks(StackName="order-service-dev")["Stacks"]
+    (stack,) = stage.client("cloudformation").describe_stacks(StackName="order-service-dev")[
+        "Stacks"
+    ]
     tags = {tag["Key"]: tag["Value"] for tag in stack["Tags"]}
     assert tags == {"service": "order-service", "stage": "dev", "owner": "Orders team"}
     parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
@@ -83,7 +85,10 @@ def test_a_stage_that_was_not_prepared_says_how_to(place: Place, packed: Path) -
     done = place.aws("deploy", "dev", "--prebuilt")
 
     assert done.code == 1
-    assert "dev has not been prepared in this account and region: make bootstrap STAGE=dev" in done.output
+    assert (
+        "dev has not been prepared in this account and region: make bootstrap STAGE=dev"
+        in done.output
+    )
 
 
 def test_a_parameter_that_the_template_lacks_is_refused(stage: Place) -> None:

@@ -79,9 +79,7 @@ def test_an_image_that_was_never_built_is_missing(project: Tools, dist: Path) ->
     assert "image.tar is missing" in check(project)
 
 
-def test_an_untouched_package_passes_with_its_bill_of_materials(
-    project: Tools, dist: Path
-) -> None:
+def test_an_untouched_package_passes_with_its_bill_of_materials(project: Tools, dist: Path) -> None:
     (dist / "sbom.cdx.json").write_text("{}")
 
     assert "manifest" not in check(project)  # it fails later, for there is no AWS

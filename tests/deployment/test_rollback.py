@@ -64,7 +64,9 @@ def test_the_release_before_is_live_again(deployed: Place) -> None:
     assert int(live["Version"]) > int(first["Version"])
 
 
-def test_the_way_back_goes_past_codedeploy_and_the_next_deployment_does_not(deployed: Place) -> None:
+def test_the_way_back_goes_past_codedeploy_and_the_next_deployment_does_not(
+    deployed: Place,
+) -> None:
     deploy(deployed, "two")
     assert parameters(deployed)["WatchAlarms"] == "true"
 
