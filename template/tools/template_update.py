@@ -129,15 +129,18 @@ def _is_conflict(path: str) -> bool:
 def _lock() -> str:
     """Keep the lock files in step, as CI expects them; returns why that was not possible."""
     changed = git(ROOT, "diff", "--name-only", "--relative").split("\n")
-    folders = [ROOT] if (ROOT / "uv.lock").exists() and "pyproject.toml" in changed else []
-    for pyproject in sorted((ROOT / "tools" / "environments").glob("*/pyproject.toml")):
-        is_locked = (pyproject.parent / "uv.lock").exists()
-        if not is_locked or pyproject.relative_to(ROOT).as_posix() in changed:
+    environments = ROOT / "tools" / "environments"
+    settings = [ROOT / name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
+    own = [path for path in settings if not path.is_relative_to(environments)]
+    folders = [ROOT] if own and (ROOT / "uv.lock").exists() else []
+    for pyproject in sorted(environments.glob("*/pyproject.toml")):
+        if pyproject in settings or not (pyproject.parent / "uv.lock").exists():
             folders.append(pyproject.parent)
     return "\n".join(filter(None, map(_locked, folders)))
 
 
 def _locked(folder: Path) -> str:
+    """Renew a lock file; returns why that was not possible."""
     without_token = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
     done = subprocess.run(
         [find_uv(), "lock", "--quiet"],
