@@ -82,6 +82,7 @@ class Place(Tools):
         found: dict[str, Any] = self.client("lambda").get_function_configuration(
             FunctionName=f"order-service-local-{function}", Qualifier="live"
         )
+        del found["ResponseMetadata"]
         return found
 
     def override(self, text: str) -> None:

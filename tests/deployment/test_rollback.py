@@ -121,7 +121,7 @@ def test_going_back_twice_goes_further_back(deployed: Place) -> None:
         "one",
         "two  (taken back)",
         "three  (taken back)",
-        "two",
+        "two  (taken back)",
         "one",
     ]
 
