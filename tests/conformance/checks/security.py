@@ -477,7 +477,7 @@ def no_recovery(files: Files) -> None:
 
 @breaks(data_survives_mistakes, names="prod: stack-prod-OrdersTable can be deleted")
 def no_protection_in_prod(files: Files) -> None:
-    files.replace("template.yaml", "!If [IsProd, true, false]", "!If [IsProd, false, true]", 1)
+    files.replace("template.yaml", "!If [ProtectsData, true, false]", "!If [ProtectsData, false, true]", 1)
 
 
 @breaks(data_survives_mistakes, names="OrdersTable goes when the stack does")
