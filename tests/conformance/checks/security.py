@@ -289,9 +289,7 @@ def an_open_route(files: Files) -> None:
     )
 
 
-@breaks(
-    callers_are_known, names="a token that is for something else", when={"api_auth": ["jwt"]}
-)
+@breaks(callers_are_known, names="a token that is for something else", when={"api_auth": ["jwt"]})
 def tokens_for_anything(files: Files) -> None:
     files.replace("template.yaml", "            AuthorizationScopes: [!Ref JwtScope]\n", "")
 
@@ -486,7 +484,9 @@ def no_recovery(files: Files) -> None:
 
 @breaks(data_survives_mistakes, names="prod: stack-prod-OrdersTable can be deleted")
 def no_protection_in_prod(files: Files) -> None:
-    files.replace("template.yaml", "!If [ProtectsData, true, false]", "!If [ProtectsData, false, true]", 1)
+    files.replace(
+        "template.yaml", "!If [ProtectsData, true, false]", "!If [ProtectsData, false, true]", 1
+    )
 
 
 @breaks(data_survives_mistakes, names="OrdersTable goes when the stack does")
