@@ -215,10 +215,10 @@ def _may_be_kept(service: Service) -> Iterator[str]:
         needs = []
         if function.asynchronous:
             needs.append(("sqs:SendMessage", function.asynchronous.on_failure))
-        for source in service.event_sources:
-            if source.function == function.arn and service.bucket(source.on_failure):
-                needs.append(("s3:PutObject", f"{source.on_failure}/aws/lambda/*"))
-                needs.append(("s3:ListBucket", source.on_failure))
+        for mapping in service.event_sources:
+            if mapping.function == function.arn and service.bucket(mapping.on_failure):
+                needs.append(("s3:PutObject", f"{mapping.on_failure}/aws/lambda/*"))
+                needs.append(("s3:ListBucket", mapping.on_failure))
         for action, target in needs:
             allowing = [s for s in role.statements if _allows(s, action, target)] if role else []
             if not allowing:

@@ -394,7 +394,7 @@ def _by_version(project: Project) -> set[str]:
     """What is counted per version of a function as well."""
     for node in ast.walk(project.module(f"{project.package}/runtime/metrics.py")):
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BY_VERSION":
-            return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+            return {str(n.value) for n in ast.walk(node) if isinstance(n, ast.Constant)}
     return set()
 
 
