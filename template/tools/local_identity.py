@@ -13,6 +13,8 @@ from tools.template import Template
 ISSUER = "JwtIssuer"
 AUDIENCE = "JwtAudience"
 USER_POOL = "UserPoolArn"
+SCOPE = "JwtScope"
+_SCOPE = "aws.cognito.signin.user.admin"  # which a user's own access token has
 _POOL = "local"
 _PASSWORD = "Local-only-1"  # noqa: S105  # pragma: allowlist secret
 
@@ -26,11 +28,11 @@ def local_identity(template: Template, endpoint: str) -> dict[str, str]:
     app = _app(cognito, pool)
     issuer = f"https://cognito-idp.{project().region}.amazonaws.com/{pool}"
     arn = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Arn"]
-    return {ISSUER: issuer, AUDIENCE: app, USER_POOL: arn}
+    return {ISSUER: issuer, AUDIENCE: app, USER_POOL: arn, SCOPE: _SCOPE}
 
 
 def local_token(endpoint: str) -> str:
-    """A token that the local API accepts."""
+    """An access token of a new user, which the local API accepts."""
     cognito = client("cognito-idp", endpoint)
     pool = _pool(cognito)
     app = _app(cognito, pool)
@@ -45,7 +47,7 @@ def local_token(endpoint: str) -> str:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user, "PASSWORD": _PASSWORD},
     )
-    return str(answer["AuthenticationResult"]["IdToken"])
+    return str(answer["AuthenticationResult"]["AccessToken"])
 
 
 def _pool(cognito: Any) -> str:

@@ -283,6 +283,8 @@ class Route:
     path: str
     auth: str
     """`none`, `iam`, `jwt`, `authorizer` or `api_key`."""
+    scopes: tuple[str, ...]
+    """Of which a token must have one."""
     function: str
     timeout: float
     qualified: bool

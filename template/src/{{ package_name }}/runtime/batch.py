@@ -13,12 +13,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
 from . import log, metrics
-from .invocation import Context
-
-RESERVE_MS: Final = 3_000
+from .invocation import RESERVE_MS, Context, time_guard
 
 
 class BatchFailedError(Exception):
@@ -55,18 +53,19 @@ def process(
     Raises `BatchFailedError` when these are all. Counts in metrics how many were tried and failed.
 
     `reserve_ms` is the time kept to finish the record at hand and to answer: with less left, no
-    further record is started.
+    further record is started. An invocation too short for that starts records in its first half.
     """
+    time_is_left = time_guard(context, reserve_ms)
     failed: list[str] = []
     done = errors = 0
     held_groups: set[str] = set()
     out_of_time = False
     for record in records:
-        out_of_time = out_of_time or context.get_remaining_time_in_millis() < reserve_ms
+        out_of_time = out_of_time or not time_is_left()
         if out_of_time or record.group in held_groups:
             failed.append(record.id)
             continue
-        log.correlate(record.correlation_id)
+        log.correlate(record.correlation_id, record.id)
         try:
             handle(record)
         except Exception:  # noqa: BLE001 (whatever it is, the record comes back)
