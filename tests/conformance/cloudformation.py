@@ -103,6 +103,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "scheduler:{region}:{account}:schedule/default/{name}",
         "name",
     ),
+    "AWS::Scheduler::ScheduleGroup": (
+        "Name",
+        "scheduler:{region}:{account}:schedule-group/{name}",
+        "name",
+    ),
     "AWS::SecretsManager::Secret": (
         "Name",
         "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
