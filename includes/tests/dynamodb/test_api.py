@@ -181,11 +181,11 @@ def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
     assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
     new = convert(NewOrder, NEW_ORDER)
     same_key = {"idempotency-key": "k-1"}
-    alice, bob = (
+    carol, bob = (
         api.place_order(Request("POST", "/orders", same_key, {}, b"", caller), new)
-        for caller in ("alice", "bob")
+        for caller in ("carol", "bob")
     )
-    assert alice.headers["location"] != bob.headers["location"]
+    assert carol.headers["location"] != bob.headers["location"]
 
 
 def test_a_key_used_for_another_order_is_refused(api: Any) -> None:
