@@ -51,12 +51,14 @@ def local_token(endpoint: str) -> str:
 
 
 def _pool(cognito: Any) -> str:
-    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+    pools = [pool for page in pages for pool in page["UserPools"]]
     return next((pool["Id"] for pool in pools if pool["Name"] == _POOL), "")
 
 
 def _app(cognito: Any, pool: str) -> str:
-    apps = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=10)["UserPoolClients"]
+    pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool)
+    apps = [app for page in pages for app in page["UserPoolClients"]]
     if apps:
         return str(apps[0]["ClientId"])
     created = cognito.create_user_pool_client(

@@ -231,6 +231,7 @@ class _Reader:
                 ),
                 snapstart=_at(p, "SnapStart", "ApplyOn") == "PublishedVersions",
                 alias=alias_properties.get("Name", ""),
+                version=alias_properties.get("FunctionVersion", ""),
                 shifting=self._shifting(alias) if alias else None,
                 asynchronous=asynchronous.get(arn),
                 subnets=_several(_at(p, "VpcConfig", "SubnetIds")),

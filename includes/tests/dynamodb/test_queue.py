@@ -12,6 +12,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
+from {{ package_name }}.runtime.batch import BatchFailedError
 from {{ package_name }}.runtime.documents import encode
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 from {{ package_name }}.runtime.parameters import Parameters
@@ -137,7 +138,8 @@ def test_an_order_that_could_not_be_kept_is_fulfilled_at_its_next_delivery(
 ) -> None:
     message = a_message(encode(an_order()))
     working, worker.orders = worker.orders, FailingOrders()
-    assert deliver(worker, message) == ["m-1"]
+    with pytest.raises(BatchFailedError):
+        deliver(worker, message)
     worker.orders = working
     assert deliver(worker, message) == []
     assert worker.orders.kept["ord-1"].status == Status.FULFILLED

@@ -12,6 +12,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
+from {{ package_name }}.runtime.batch import BatchFailedError
 from {{ package_name }}.runtime.documents import encode
 from {{ package_name }}.runtime.parameters import Parameters
 
@@ -94,4 +95,5 @@ def test_whatever_a_message_says_it_comes_back_alone(
 
 def test_an_order_that_could_not_be_recorded_comes_back(worker: Any) -> None:
     worker.orders = FailingOrders()
-    assert deliver(worker, a_message(encode(an_order()))) == ["m-1"]
+    with pytest.raises(BatchFailedError):
+        deliver(worker, a_message(encode(an_order())))

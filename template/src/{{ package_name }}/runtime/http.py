@@ -131,6 +131,7 @@ class Api:
             PermanentError: 400,
             TransientError: 503,
         }
+        self._chosen = (HttpError, *(problems or ()))
 
     def route(  # noqa: PLR0913 (all but two by name)
         self,
@@ -203,7 +204,8 @@ class Api:
     def _refuse(self, error: Exception, request_id: str) -> Response:
         status, detail, headers = self._judge(error)
         detail = log.readable(detail)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # An answer that a route or `problems` chose, such as a 503 while closed, is no failure.
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, self._chosen):
             log.logger.error("request failed", exc_info=error, extra={"status": status})
             metrics.add("RequestFailed")
         else:

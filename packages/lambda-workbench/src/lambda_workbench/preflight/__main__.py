@@ -16,14 +16,14 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder")
     given = parser.parse_args()
     try:
-        report = check(given.root)
+        result = check(given.root)
     except ToolError as error:
         sys.exit(f"error: {error}")
-    for line in (*report.notices, *report.findings):
+    for line in (*result.notices, *result.findings):
         print(line)
-    if report.findings:
+    if result.findings:
         sys.exit(1)
-    print(f"preflight: nothing that AWS would refuse in {', '.join(report.stages)}")
+    print(f"preflight: nothing that AWS would refuse in {', '.join(result.stages)}")
 
 
 if __name__ == "__main__":

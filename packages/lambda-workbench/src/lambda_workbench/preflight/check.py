@@ -8,7 +8,7 @@ from pathlib import Path
 from lambda_workbench.preflight.catalogue import RULES
 from lambda_workbench.preflight.files import WorkingTree
 from lambda_workbench.preflight.model import Finding
-from lambda_workbench.preflight.report import findings
+from lambda_workbench.preflight.report import Report
 from lambda_workbench.preflight.stacks import (
     Notice,
     open_parameters,
@@ -20,7 +20,7 @@ from lambda_workbench.preflight.stacks import (
 
 
 @dataclass(frozen=True)
-class Report:
+class Result:
     """What a check came to."""
 
     stages: tuple[str, ...]
@@ -28,17 +28,20 @@ class Report:
     notices: tuple[Notice, ...]
 
 
-def check(root: Path) -> Report:
+def check(root: Path) -> Result:
     """Check every stage of the project in a folder.
 
     Raises `ToolError`, with the file and line, for files that cannot be read.
     """
     files = WorkingTree(root)
     template, stages = service_template(files), stages_of(files)
+    report = Report()
     service = [service_stack(template, stage) for stage in stages]
-    beside = list(stacks_beside(files, stages))
-    return Report(
+    for stacks in (service, *stacks_beside(files, stages)):
+        report.check(stacks, RULES)
+        report.lint(stacks)
+    return Result(
         tuple(stage.name for stage in stages),
-        tuple(findings([*service, *beside], RULES)),
+        report.findings(),
         tuple(open_parameters(template, stages)),
     )

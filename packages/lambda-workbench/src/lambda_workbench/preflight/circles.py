@@ -77,13 +77,8 @@ def shortest_circle(edges: Edges, start: str) -> list[str]:
     return []
 
 
-def _waiting_for_each_other(edges: Edges, start: str) -> set[str]:
-    """The resources that a resource waits for, directly or not, and that wait for it."""
-    ahead = _reachable(edges, start)
-    return {name for name in ahead if start in _reachable(edges, name)}
-
-
-def _reachable(edges: Edges, start: str) -> set[str]:
+def reachable(edges: Edges, start: str) -> set[str]:
+    """The resources that a resource waits for, directly or not."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -92,3 +87,9 @@ def _reachable(edges: Edges, start: str) -> set[str]:
                 found.add(following)
                 waiting.append(following)
     return found
+
+
+def _waiting_for_each_other(edges: Edges, start: str) -> set[str]:
+    """The resources that a resource waits for, directly or not, and that wait for it."""
+    ahead = reachable(edges, start)
+    return {name for name in ahead if start in reachable(edges, name)}
