@@ -289,9 +289,7 @@ def an_open_route(files: Files) -> None:
     )
 
 
-@breaks(
-    callers_are_known, names="a token that is for something else", when={"api_auth": ["jwt"]}
-)
+@breaks(callers_are_known, names="a token that is for something else", when={"api_auth": ["jwt"]})
 def tokens_for_anything(files: Files) -> None:
     files.replace("template.yaml", "            AuthorizationScopes: [!Ref JwtScope]\n", "")
 
