@@ -317,7 +317,8 @@ def one_callers_answer_for_another(files: Files) -> None:
     files.replace(
         "template.yaml",
         "      TracingEnabled: true\n      CacheCluster",
-        "      TracingEnabled: true\n      Auth:\n        DefaultAuthorizer: AWS_IAM\n      CacheCluster",
+        "      TracingEnabled: true\n      Auth:\n        DefaultAuthorizer: AWS_IAM\n"
+        "      CacheCluster",
     )
 
 

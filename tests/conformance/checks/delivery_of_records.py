@@ -11,6 +11,7 @@ from tests.conformance.registry import breaks, check
 HTTP = "tests/unit/runtime/test_http.py"
 AWS = "tests/unit/runtime/test_aws.py"
 SDK = "tests/unit/runtime/test_sdk.py"
+DOCUMENTS = "tests/unit/runtime/test_documents.py"
 BATCH = "tests/unit/runtime/test_batch.py"
 ONCE = "tests/unit/runtime/test_idempotency.py"
 
@@ -24,7 +25,8 @@ def errors_are_told_apart(project: Project) -> Iterator[str]:
         f"{HTTP}::test_an_unknown_error_is_a_500_that_tells_nothing_of_the_inside",
         f"{HTTP}::test_what_does_not_fit_is_refused_with_a_reason",
         f"{HTTP}::test_no_json_body_is_ever_an_internal_error",
-        f"{HTTP}::test_no_path_or_query_is_ever_an_internal_error",
+        f"{HTTP}::test_no_request_is_ever_an_internal_error",
+        f"{DOCUMENTS}::test_what_was_stored_and_is_damaged_is_nobody_elses_fault",
     )
 
 
@@ -45,7 +47,16 @@ def a_conflict_that_is_worth_another_try(files: Files) -> None:
 @breaks(errors_are_told_apart, names="test_what_does_not_fit_is_refused")
 def bad_input_is_our_fault(files: Files) -> None:
     files.replace(
-        files.code("runtime/http.py"), "InvalidDocumentError: 400", "InvalidDocumentError: 500"
+        files.code("runtime/http.py"),
+        "raise HttpError(400, str(error)) from error",
+        "raise HttpError(500, str(error)) from error",
+    )
+
+
+@breaks(errors_are_told_apart, names="test_an_unknown_error_is_a_500")
+def damaged_data_is_the_callers_fault(files: Files) -> None:
+    files.replace(
+        files.code("runtime/http.py"), " and not isinstance(error, InvalidDocumentError)", ""
     )
 
 
