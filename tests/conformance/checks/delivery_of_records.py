@@ -465,6 +465,9 @@ def an_effect_happens_once(project: Project) -> Iterator[str]:
         f"{contract}::test_of_many_at_once_one_runs",
         f"{contract}::test_after_a_crash_the_lock_lapses_and_the_effect_runs_again",
         f"{contract}::test_a_key_with_another_payload_is_refused",
+        f"{contract}::test_a_failed_effect_may_be_repeated_at_once_with_its_payload_and_no_other",
+        f"{contract}::test_a_key_is_locked_until_its_invocation_has_surely_ended",
+        f"{ONCE}::test_derived_identifiers_tell_where_a_part_ends",
         f"{ONCE}::TestDynamoIdempotency::test_writes_the_record_before_the_effect_and_the_result_after",
     )
     for trigger, test in {
@@ -477,6 +480,45 @@ def an_effect_happens_once(project: Project) -> Iterator[str]:
     }.items():
         if trigger in project.triggers:
             yield from project.failing(f"tests/unit/handlers/test_{trigger}.py::{test}")
+    ended = "test_a_function_that_is_ended_anywhere_leaves_nothing_half_done"
+    for trigger in {"api", "storage"} & set(project.triggers):
+        yield from project.failing(f"tests/unit/handlers/test_{trigger}.py::{ended}")
+    if project.answers.get("api_auth") == "iam":
+        yield from project.failing(
+            "tests/unit/runtime/test_gateway.py::test_every_session_of_a_role_is_the_same_caller",
+            "tests/unit/runtime/test_gateway.py::test_the_users_of_an_identity_pool_are_callers_of_their_own",
+        )
+
+
+@breaks(an_effect_happens_once, names="test_a_key_is_locked_until_its_invocation")
+def a_lock_for_a_minute(files: Files) -> None:
+    files.replace(files.code("runtime/idempotency.py"), "deadline.seconds_left() + GRACE_S", "60.0")
+
+
+@breaks(an_effect_happens_once, names="with_its_payload_and_no_other")
+def a_failure_that_is_forgotten(files: Files) -> None:
+    files.replace(
+        files.code("runtime/idempotency.py"),
+        "                self._records[key] = (record, holder, 0.0, expires_at)\n",
+        "                del self._records[key]\n",
+    )
+
+
+@breaks(an_effect_happens_once, names="test_derived_identifiers_tell_where_a_part_ends")
+def parts_that_run_into_each_other(files: Files) -> None:
+    files.replace(files.code("runtime/idempotency.py"), 'f"{len(part)}:{part}"', "part")
+
+
+@breaks(an_effect_happens_once, names="test_a_function_that_is_ended_anywhere")
+def kept_first_and_queued_second(files: Files) -> None:
+    name = files.code("domain/placing.py")
+    files.replace(name, "    queue.send(placed)\n", "")
+    files.replace(name, "    kept = placed if", "    queue.send(placed)\n    kept = placed if")
+
+
+@breaks(an_effect_happens_once, names="test_every_session_of_a_role")
+def a_caller_for_each_session(files: Files) -> None:
+    files.replace(files.code("runtime/gateway.py"), 'principal.startswith("AROA")', "False")
 
 
 @breaks(
