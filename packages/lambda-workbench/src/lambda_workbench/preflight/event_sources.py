@@ -84,7 +84,7 @@ def batch_window(stack: Stack) -> Iterator[Problem]:
         window = mapping.number("MaximumBatchingWindowInSeconds") or 0
         if source.service == "sqs" and not source.fifo and size > 10 and window < 1:
             yield mapping.problem(
-                f"BatchSize is {size:g} without a window",
+                f"BatchSize is {size} without a window",
                 "BatchSize",
                 expected="MaximumBatchingWindowInSeconds of 1 or more",
             )
@@ -133,7 +133,7 @@ def record_age(stack: Stack) -> Iterator[Problem]:
         age = mapping.number("MaximumRecordAgeInSeconds")
         if age is not None and age != -1 and age < 60:
             yield mapping.problem(
-                f"MaximumRecordAgeInSeconds is {age:g}",
+                f"MaximumRecordAgeInSeconds is {age}",
                 "MaximumRecordAgeInSeconds",
                 expected="-1, or 60 to 604800",
             )

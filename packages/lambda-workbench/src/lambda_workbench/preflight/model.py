@@ -203,12 +203,13 @@ def as_number(value: Any) -> float | None:
     """A number, also one that is written as text."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return value
+    if not isinstance(value, (int, float, str)):
+        return None
     try:
-        return float(value) if isinstance(value, str) else None
+        number = float(value)
     except ValueError:
         return None
+    return int(number) if number.is_integer() else number
 
 
 def references(node: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -105,7 +105,7 @@ def _bounds(declared: Mapping[str, Any], low: str, high: str) -> str:
 
 @rule(
     "unknown-parameter",
-    "samconfig.toml gives values to parameters of the template only",
+    "Parameters with a value in samconfig.toml are ones of the template",
     _PARAMETERS,
 )
 def unknown_parameter(stack: Stack) -> Iterator[Problem]:
