@@ -10,6 +10,7 @@ import pytest
 from lambda_workbench.cloudformation.documents import Place, load
 from lambda_workbench.preflight.catalogue import RULES
 from lambda_workbench.preflight.model import JointRule, Problem, Stack
+from lambda_workbench.preflight.report import Report
 from lambda_workbench.preflight.stacks import service_stack
 from lambda_workbench.samconfig import Stage
 
@@ -67,3 +68,15 @@ def passes() -> Callable[..., None]:
         assert problems(rule, text, **settings) == []
 
     return _passes
+
+
+@pytest.fixture
+def report() -> Callable[[str], list[str]]:
+    """What all rules find in a template."""
+
+    def _report(text: str) -> list[str]:
+        found = Report()
+        found.check([stack_of(text)], RULES)
+        return [str(finding) for finding in found.findings()]
+
+    return _report

@@ -78,7 +78,9 @@ def starting_position(stack: Stack) -> Iterator[Problem]:
     _API,
 )
 def batch_window(stack: Stack) -> Iterator[Problem]:
-    """For a standard queue; a stream needs no window."""
+    """For a standard queue. The page says so of streams too, whose default is 100 records and no
+    window.
+    """
     for mapping, source in _mappings(stack):
         size = mapping.number("BatchSize") or 10
         window = mapping.number("MaximumBatchingWindowInSeconds") or 0

@@ -95,6 +95,10 @@ class Stack:
         """Where people wrote what stands at a path of the translated or the filled template."""
         return self._origins.place(path)
 
+    def origin(self, name: str) -> str | None:
+        """The resource that people wrote, of which SAM made the one called `name`."""
+        return self._origins.resource(name)
+
     @cached_property
     def _origins(self) -> Origins:
         return Origins(self.source)
