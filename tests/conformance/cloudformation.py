@@ -116,14 +116,20 @@ _NOTHING = object()
 class Template:
     """A template for one stack: `resources` are those that the parameters call for, worked out."""
 
-    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, Any], region: str):
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        region: str,
+        stack: str = "",
+    ):
         self._declared: dict[str, Any] = template.get("Parameters") or {}
         self._mappings: dict[str, Any] = template.get("Mappings") or {}
         self._conditions: dict[str, Any] = template.get("Conditions") or {}
         self._resources: dict[str, Any] = template.get("Resources") or {}
         self._given = parameters
         self.region = region
-        self.stack = f"stack-{parameters.get('Stage', 'any')}"
+        self.stack = stack or f"stack-{parameters.get('Stage', 'any')}"
         self.resources: dict[str, dict[str, Any]] = {
             name: {"Properties": {}, **self.resolve(body)}
             for name, body in self._resources.items()
@@ -232,6 +238,8 @@ class Template:
             return self.arn_of(logical_id)
         if attribute == "StreamArn":
             return f"{self.arn_of(logical_id)}/stream/2026-01-01T00:00:00.000"
+        if kind == "AWS::Lambda::Version" and attribute == "Version":
+            return "7"
         if attribute in {"QueueName", "TopicName"}:
             return self.name_of(logical_id)
         return f"{self.arn_of(logical_id)}#{attribute}"

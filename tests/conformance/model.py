@@ -96,6 +96,8 @@ class Function:
     snapstart: bool
     alias: str
     """The name that callers use; empty when they use the newest code."""
+    version: str
+    """The version that the alias moves to."""
     shifting: Shifting | None
     asynchronous: AsyncInvocation | None
     subnets: tuple[str, ...]
@@ -274,6 +276,8 @@ class Route:
     path: str
     auth: str
     """`none`, `iam`, `jwt`, `authorizer` or `api_key`."""
+    scopes: tuple[str, ...]
+    """Of which a token must have one."""
     function: str
     timeout: float
     qualified: bool
@@ -518,6 +522,10 @@ class Service:
 
     def queue(self, arn: str) -> Queue | None:
         return next((queue for queue in self.queues if queue.arn == arn), None)
+
+    def rollback_alarms(self) -> set[str]:
+        """Names of the alarms that take a version back."""
+        return {name for f in self.functions if f.shifting for name in f.shifting.alarms}
 
     def failure_queues(self) -> set[str]:
         """ARNs of the queues that take what failed."""

@@ -26,6 +26,7 @@ STAGES = ("dev", "staging", "prod")
 GIVEN = {
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "service",
+    "JwtScope": "orders/use",
     "UserPoolArn": f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_a",
     "SubnetIds": "subnet-1,subnet-2",
     "SecurityGroupIds": "sg-1",
@@ -230,6 +231,7 @@ class _Reader:
                 ),
                 snapstart=_at(p, "SnapStart", "ApplyOn") == "PublishedVersions",
                 alias=alias_properties.get("Name", ""),
+                version=alias_properties.get("FunctionVersion", ""),
                 shifting=self._shifting(alias) if alias else None,
                 asynchronous=asynchronous.get(arn),
                 subnets=_several(_at(p, "VpcConfig", "SubnetIds")),
@@ -647,6 +649,13 @@ class _Reader:
                     method=method.upper(),
                     path=path,
                     auth=next((kind for kind in auth if kind != "none"), "none"),
+                    scopes=tuple(
+                        scope
+                        for need in operation.get("security", [])
+                        for name, scopes in need.items()
+                        if name in schemes and _auth(schemes[name]) == "jwt"
+                        for scope in scopes
+                    ),
                     function=self._function(integration.get("uri", ""))[0],
                     timeout=integration.get("timeoutInMillis", 29_000) / 1000,
                     qualified=self._function(integration.get("uri", ""))[1],

@@ -25,12 +25,17 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "stream_source": "dynamodb",
-        "api_cache": True,
         "api_firewall": True,
         "startup": "snapstart",
         "traffic_shifting": "linear",
         "budget": True,
         "license": "MIT",
+    },
+    "open api that keeps answers": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "none",
+        "api_cache": True,
     },
     "api with a token, nothing kept": {
         "triggers": ["api"],

@@ -109,7 +109,11 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     # Pairs that cannot be.
     ("api_auth", "api_key", "needs api_type rest", API),
     ("api_cache", True, "needs api_type rest", {**API, "api_auth": "none"}),
-    ("api_cache", True, "expected false with api_auth iam", REST),
+    ("api_cache", True, "needs api_auth none", REST),
+    ("api_cache", True, "needs api_auth none", {**REST, "api_auth": "api_key"}),
+    ("api_cache", True, "needs a single origin", {
+        **REST, "api_auth": "none", "cors_origins": "https://a.example,https://b.example",
+    }),
     ("api_cache", "yes", "needs data_store dynamodb", {
         **REST, "api_auth": "none", "data_store": "none",
     }),

@@ -13,8 +13,8 @@ from ..config import Settings
 {% if 'queue' in triggers %}
 from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
+from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
-from ..domain.placing import place
 from ..runtime import metrics
 {% if 'queue' in triggers %}
 from ..runtime.aws import connect
@@ -53,12 +53,11 @@ def import_file(created: dict[str, Any]) -> None:
     """Place every order of the file, or none when one of its lines is not an order."""
     bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
     found = list(read_orders(bucket, key))
-    for order in found:
-        place(order, orders)
 {% if 'queue' in triggers %}
-        queue.send(order)
+    metrics.add("OrdersImported", import_orders(found, orders, queue).new)
+{% else %}
+    metrics.add("OrdersImported", import_orders(found, orders).new)
 {% endif %}
-    metrics.add("OrdersImported", len(found))
 
 
 def read_orders(bucket: str, key: str) -> Iterator[Order]:

@@ -286,7 +286,11 @@ PUBLISHED: dict[str, tuple[set[str], list[set[str]]]] = {
             "RecursiveInvocationsDropped",
             "Throttles",
         },
-        [{"FunctionName"}, {"FunctionName", "Resource"}],
+        [
+            {"FunctionName"},
+            {"FunctionName", "Resource"},
+            {"FunctionName", "Resource", "ExecutedVersion"},
+        ],
     ),
     "AWS/SQS": (
         {

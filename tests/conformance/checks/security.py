@@ -260,6 +260,8 @@ def callers_are_known(project: Project) -> Iterator[str]:
         for route in api.routes:
             if route.auth != wanted:
                 yield f"{route.method} {route.path} asks for {route.auth}, not for {wanted}"
+            if route.auth == "jwt" and not route.scopes:
+                yield f"{route.method} {route.path} takes a token that is for something else"
         if wanted == "api_key" and not any(plan.keys for plan in api.usage_plans):
             yield f"{api.name} asks for keys, of which there is none"
         if api.cors and "*" in api.cors.origins and (api.cors.credentials or wanted != "none"):
@@ -285,6 +287,13 @@ def an_open_route(files: Files) -> None:
         "            Method: GET\n",
         "            Method: GET\n            Auth:\n              Authorizer: NONE\n",
     )
+
+
+@breaks(
+    callers_are_known, names="a token that is for something else", when={"api_auth": ["jwt"]}
+)
+def tokens_for_anything(files: Files) -> None:
+    files.replace("template.yaml", "            AuthorizationScopes: [!Ref JwtScope]\n", "")
 
 
 @breaks(callers_are_known, names="any page of the web", when={"api_type": ["http"]})
