@@ -51,9 +51,9 @@ def test_a_profile_is_within_what_aws_takes(name: str, render: Render) -> None:
 def test_the_longest_names_are_within_what_aws_takes(
     region: str, queue_type: str, render: Render
 ) -> None:
-    answers = {**profile("everything"), "aws_region": region, "queue_type": queue_type}
+    named = {"project_slug": LONGEST_SLUG, "aws_region": region, "queue_type": queue_type}
     extras = {"encryption": "customer_key", "feature_flags": "appconfig", "api_firewall": True}
-    project = render(**answers, **extras, project_name="x", project_slug=LONGEST_SLUG)
+    project = render(**{**profile("everything"), **named, **extras})
     assert len(LONGEST_SLUG) == 40
     assert LONGEST_SLUG in (project / "template.yaml").read_text()
     assert findings(project) == []
@@ -61,8 +61,8 @@ def test_the_longest_names_are_within_what_aws_takes(
 
 @pytest.mark.slow
 def test_provider_schemas_take_the_longest_names(render: Render) -> None:
-    answers = {**profile("everything"), "aws_region": LONGEST_REGIONS[0]}
-    project = render(**answers, project_name="x", project_slug=LONGEST_SLUG)
+    named = {"project_slug": LONGEST_SLUG, "aws_region": LONGEST_REGIONS[0]}
+    project = render(**{**profile("everything"), **named})
     wrong = [f for f in check(project).findings if f.rule in ("cfn-lint-E3031", "cfn-lint-E3033")]
     assert wrong == []
 
