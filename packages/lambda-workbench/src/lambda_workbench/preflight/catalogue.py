@@ -12,6 +12,7 @@ from lambda_workbench.preflight import (
     dashboards,
     destinations,
     event_sources,
+    exceptions,
     firewalls,
     functions,
     gateways,
@@ -46,6 +47,7 @@ _MODULES = (
     dashboards,
     stores,
     limits,
+    exceptions,
 )
 
 
