@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import shared_folder
 from tests.iam.judge import Identity, Judge, install
+from tests.iam.needs import Need, needs
 from tests.iam.stack import Bootstrap, Stack
 
 Deployed = Callable[..., "Deployment"]
@@ -31,6 +32,13 @@ class Deployment:
         self.project = project
         self.bootstrap = Bootstrap(project, stage, region)
         self.stack = Stack(project, stage, self.bootstrap)
+        self._needs: list[Need] | None = None
+
+    def needs(self, judge: Judge) -> list[Need]:
+        """What CloudFormation needs for the stack."""
+        if self._needs is None:
+            self._needs = list(needs(judge, self.stack))
+        return self._needs
 
     def identity(self, role: str) -> Identity:
         """`CloudFormationRole` or `DeployRole`."""
