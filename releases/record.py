@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(__file__).resolve().parent
 # What a project, or the update of one, can depend on.
-CONTENTS = ("copier.yml", "practices.yml", "includes", "template", "hooks")
+CONTENTS = ("copier.yml", "practices.yml", "includes", "packages", "template", "hooks")
 # The same tree gives the same commit, on whatever machine.
 SIGNATURE = {
     f"GIT_{role}_{part}": value

@@ -15,6 +15,8 @@ from tests import support
 
 Render = Callable[..., Path]
 
+pytest_plugins = ["tests.leftovers"]
+
 
 def pytest_configure() -> None:
     if "UV_CACHE_DIR" not in os.environ and "HOME" in os.environ:

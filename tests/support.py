@@ -43,9 +43,12 @@ def snapshot(destination: Path) -> Path:
     ).stdout
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, destination / name
-        if not source.is_file():
+        if not (source.is_file() or source.is_symlink()):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+            continue
         target.write_bytes(source.read_bytes())
         target.chmod(source.stat().st_mode & 0o777)
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Snapshot"]):

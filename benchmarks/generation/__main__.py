@@ -113,7 +113,7 @@ def _ours(scratch: Path, copier: str) -> list[Command]:
     repository(generated)
     later = _released(template, scratch / "later")
     moved = scratch / "moved"
-    shutil.copytree(generated, moved)
+    shutil.copytree(generated, moved, symlinks=True)
     answers = moved / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace(str(template), str(later)))
     commit(moved, "Take it from where the later version is")
@@ -121,7 +121,7 @@ def _ours(scratch: Path, copier: str) -> list[Command]:
 
     def project(source: Path) -> Callable[[Path], None]:
         def prepare(folder: Path) -> None:
-            shutil.copytree(source, folder)
+            shutil.copytree(source, folder, symlinks=True)
 
         return prepare
 
@@ -159,7 +159,7 @@ def _peers(scratch: Path, arguments: argparse.Namespace) -> list[Command]:
 
 def _released(template: Path, folder: Path) -> Path:
     """A later version: a line more in a shared, a managed and a documentation file."""
-    shutil.copytree(template, folder)
+    shutil.copytree(template, folder, symlinks=True)
     for name in ("Makefile", "docs/updating.md.jinja", "tools/cli.py"):
         with (folder / "template" / name).open("a") as file:
             file.write("\n# a later release\n")

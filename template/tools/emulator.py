@@ -207,12 +207,18 @@ def _free_port() -> int:
 
 
 def shared_state() -> dict[str, object]:
-    """The endpoint and pid of the shared emulator, or nothing when none runs."""
+    """The endpoint and pid of the shared emulator, or nothing when none answers."""
+    state = _recorded_state()
+    return state if state and is_healthy(str(state["endpoint"])) else {}
+
+
+def _recorded_state() -> dict[str, object]:
+    """What was written down when it started, whether it answers or not."""
     path = LOCAL_STATE / "emulator.json"
-    if not path.exists():
-        return {}
-    state: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
-    return state if is_healthy(str(state["endpoint"])) else {}
+    state: dict[str, object] = {}
+    if path.exists():
+        state = json.loads(path.read_text(encoding="utf-8"))
+    return state
 
 
 def start_shared() -> Emulator:
@@ -230,8 +236,8 @@ def start_shared() -> Emulator:
 
 
 def stop_shared() -> bool:
-    """Stop the shared emulator; False when none runs."""
-    state = shared_state()
+    """Stop the shared emulator, also one that no longer answers; False when none runs."""
+    state = _recorded_state()
     (LOCAL_STATE / "emulator.json").unlink(missing_ok=True)
     pid = int(str(state.get("pid", 0)))
     # The number may have passed on to some other process since.

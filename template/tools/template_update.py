@@ -128,7 +128,8 @@ def _is_conflict(path: str) -> bool:
 def _lock() -> str:
     """Keep the lock file in step, as CI expects it; returns why that was not possible."""
     changed = git(ROOT, "diff", "--name-only", "--relative").split("\n")
-    if "pyproject.toml" not in changed or not (ROOT / "uv.lock").exists():
+    settings = [name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
+    if not settings or not (ROOT / "uv.lock").exists():
         return ""
     without_token = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
     done = subprocess.run(

@@ -2,14 +2,19 @@
 
 A factor is a question, but a trigger is one of its own. NOT_ASKED stands for a question that does
 not apply; COMPUTED for one whose default follows from other answers.
+
+After a change of a factor or a rule: .venv/bin/python -m tests.combinations.cover
 """
 
-import functools
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
+from pathlib import Path
 from typing import Any
+
+ROWS = Path(__file__).with_name("cover.json")
 
 Row = dict[str, Any]
 
@@ -127,11 +132,22 @@ RULES = [
 ]
 
 
-@functools.cache
 def rows() -> list[Row]:
+    """Rows that together hold every possible pair of levels, as `computed` found them."""
+    return [
+        {
+            factor: tuple(level) if isinstance(level, list) else level
+            for factor, level in row.items()
+        }
+        for row in json.loads(ROWS.read_text(encoding="utf-8"))
+    ]
+
+
+def computed() -> list[Row]:
     """Rows that together hold every possible pair of levels, one greedy row after another.
 
-    The same on every machine, until a factor or a rule changes.
+    The same on every machine, until a factor or a rule changes. It takes a while, and every test
+    over the cover needs it, so the rows are kept in a file.
     """
     missing = dict.fromkeys(possible_pairs())  # a set that keeps its order
     found: list[Row] = []
@@ -189,3 +205,7 @@ def can_be_completed(row: Row) -> bool:
     return factor is None or any(
         can_be_completed({**row, factor: level}) for level in FACTORS[factor]
     )
+
+
+if __name__ == "__main__":
+    ROWS.write_text(json.dumps(computed(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -49,6 +49,7 @@ class Source:
         folder = self._scratch() / "template"
         names = ["copier.yml", *self.files.names("includes/*.jinja")]
         names += self.files.names("includes/ownership/*.yml")
+        names += self.files.names("includes/pyproject/*.toml")
         names += [f"template/tools/{tool}.py" for tool in TOOLS]
         names += ["template/Makefile", "template/pyproject.toml.jinja"]
         names += ["template/{{ _copier_conf.answers_file }}.jinja"]

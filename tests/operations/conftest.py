@@ -145,7 +145,7 @@ def running(
     """The project, deployed to an emulator that the tests of one process share."""
     folder = _copy(built[0], tmp_path_factory.mktemp("running") / "project")
     tools = Tools(folder, built[1])
-    done = tools.run("emulator", "start", EMULATOR_PORT=str(_free_port()))
+    done = tools.run("emulator", "start", EMULATOR_PORT=str(free_port()))
     assert not done.failure, done.failure
     try:
         done = tools.run("local_stack")
@@ -162,7 +162,7 @@ def _copy(source: Path, target: Path) -> Path:
     return target
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -189,7 +189,7 @@ def ready(template: Path, service_tools: Path, tmp_path_factory: pytest.TempPath
     with shared_folder(tmp_path_factory, "checklist") as (folder, empty):
         tools = Tools(folder / "project", service_tools / "bin" / "python")
         if empty:
-            shutil.copytree(template, folder / "template")
+            shutil.copytree(template, folder / "template", symlinks=True)
             make_ready(folder, tools)
     return tools
 

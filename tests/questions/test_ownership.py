@@ -1,5 +1,6 @@
 """Every generated file has one owner and a condition: includes/ownership says which."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +57,10 @@ def generated(path: str) -> str:
 
 
 FILES = sorted(
-    generated(path.relative_to(ROOT / "template").as_posix())
-    for path in (ROOT / "template").rglob("*")
-    if path.is_file() and "__pycache__" not in path.parts
+    generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
+    for folder, _, names in os.walk(ROOT / "template", followlinks=True)
+    for name in names
+    if "__pycache__" not in folder
 )
 
 

@@ -36,7 +36,10 @@ def working_tree(source: Path, folder: Path) -> None:
     for name in CONTENTS:
         if (source / name).is_dir():
             shutil.copytree(
-                source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+                source / name,
+                folder / name,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
             )
         elif (source / name).exists():
             shutil.copy(source / name, folder / name)
@@ -65,7 +68,7 @@ def build(
     following = trees[RECORDED[0]] if RECORDED else head
     for release in reversed(releases()):
         tree = trees[release.version] = scratch / release.version
-        shutil.copytree(following, tree)
+        shutil.copytree(following, tree, symlinks=True)
         release.undo(Tree(tree))
         following = tree
     order = [*VERSIONS, HEAD]
@@ -82,7 +85,7 @@ def build(
         for path in folder.iterdir():
             if path.name != ".git":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        shutil.copytree(trees[version], folder, dirs_exist_ok=True)
+        shutil.copytree(trees[version], folder, symlinks=True, dirs_exist_ok=True)
         _git(folder, "add", "--all")
         _git(folder, "commit", "--quiet", "--allow-empty", "--message", version)
         if tags and version != HEAD:

@@ -81,7 +81,7 @@ def files_that_come_back(files: Files) -> None:
 
 @breaks(work_survives_an_update, names="README.md is the team's, and was changed")
 def a_readme_without_an_owner(files: Files) -> None:
-    files.replace("includes/ownership/yours.yml", "  - README.md\n", "")
+    files.replace("includes/ownership/yours.yml", "  - /README.md\n", "")
 
 
 @check_of_the_template("I3")
@@ -114,7 +114,9 @@ def a_handler_of_another_trigger(files: Files) -> None:
 def a_sample_for_everybody(files: Files) -> None:
     files.replace("includes/ownership/yours.yml", "  - events/queue.json\n", "")
     files.replace(
-        "includes/ownership/yours.yml", "  - README.md\n", "  - README.md\n  - events/queue.json\n"
+        "includes/ownership/yours.yml",
+        "  - /README.md\n",
+        "  - /README.md\n  - events/queue.json\n",
     )
 
 

@@ -1,0 +1,1 @@
+"""Development tools for AWS Lambda services."""

@@ -1,0 +1,1 @@
+"""CloudFormation and SAM templates: reading, merging, resolving and translating them."""
