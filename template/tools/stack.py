@@ -46,11 +46,21 @@ class Stack:
 
     def status(self) -> str:
         """CREATE_COMPLETE and the like; empty when there is no such stack."""
+        return str((self.describe() or {"StackStatus": ""})["StackStatus"])
+
+    def stack_id(self) -> str:
+        """The ARN, by which a stack can be found even when it is deleted."""
+        return str((self.describe() or {"StackId": self.name})["StackId"])
+
+    def describe(self) -> dict[str, Any] | None:
+        """What CloudFormation says of the stack; None when there is no such stack."""
         try:
             described = self.client("cloudformation").describe_stacks(StackName=self.name)
-        except botocore.exceptions.ClientError:
-            return ""
-        return str(described["Stacks"][0]["StackStatus"])
+        except botocore.exceptions.ClientError as error:
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise
+        return dict(described["Stacks"][0])
 
 
 @functools.cache
