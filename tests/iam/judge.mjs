@@ -87,7 +87,10 @@ async function judge(request) {
   const unlisted = ["TagResource", "UntagResource"].includes(name) ? "invalid.action" : "no.resource.types";
   // An alias and a version of a function are of one form.
   const either = done.errors.message === "multiple.resource.types";
-  if (either || (service === "apigateway" && done.errors.message === unlisted)) {
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html has
+  // transforms as resources, the reference has not.
+  const transform = action === "cloudformation:CreateChangeSet" && resource.includes(":transform/");
+  if (either || transform || (service === "apigateway" && done.errors.message === unlisted)) {
     simulation.request.contextVariables = await contextFor(service, resource, context);
     return { result: runUnsafeSimulation(plain(simulation), {}), ignored: [], by: [] };
   }

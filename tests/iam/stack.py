@@ -65,7 +65,9 @@ class Bootstrap(cloudformation.Template):
             "GitHubRepositoryId": "4711",
             **parameters,
         }
-        super().__init__(template, given, region)
+        slug = yaml.safe_load((project / ".copier-answers.yml").read_text())["project_slug"]
+        super().__init__(template, given, region, f"{slug}-bootstrap-{stage}")
+        self.stack_id = str(self.resolve({"Ref": "AWS::StackId"}))
 
     def policies(self, role: str) -> tuple[Mapping[str, Any], ...]:
         """The documents of the managed policies that a role has."""

@@ -1,12 +1,14 @@
 """CloudFormation's role and the pipeline's are allowed what a deployment needs."""
 
 import copy
+import dataclasses
 import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from tests.iam import pipeline
 from tests.iam.cases import CASES, HTTP, NAMED, REST
 from tests.iam.conftest import Deployed, Deployment
 from tests.iam.exceptions import EXCEPTIONS, UNKNOWN, Exemption
@@ -167,3 +169,48 @@ def test_actions_unknown_to_the_reference_are_listed(judge: Judge, deployed: Dep
     assert [name for name, found in known.items() if found] == [], "the reference has them now"
     asked = {need.action for answers in NAMED.values() for need in deployed(answers).needs(judge)}
     assert asked >= set(UNKNOWN)
+
+
+@pytest.mark.parametrize("answers", CASES)
+def test_the_pipeline_may_call_what_it_calls(
+    answers: dict[str, Any], judge: Judge, deployed: Deployed
+) -> None:
+    """Every operation that the commands call is known here, and allowed for what it is about."""
+    if answers.get("ci") == "none":
+        pytest.skip("no pipeline")
+    dev, prod = deployed(answers), deployed(answers, "prod")
+    for deployment, wanted in (
+        (dev, pipeline.of_deployment(dev.project) | pipeline.of_tests(dev.project)),
+        (prod, pipeline.of_deployment(prod.project)),
+    ):
+        who = deployment.identity("DeployRole")
+        for call in sorted(wanted):
+            requests = pipeline.requests(deployment.stack, call)
+            verdicts = judge.verdicts(who, requests)
+            refused = [r for r, v in zip(requests, verdicts, strict=True) if not v.allowed]
+            assert refused == [], call
+
+
+def test_the_pipeline_changes_the_stack_as_the_role_of_cloudformation_only(
+    judge: Judge, deployed: Deployed
+) -> None:
+    deployment = deployed({})
+    who = deployment.identity("DeployRole")
+    for call in [("cloudformation", "create_change_set"), ("cloudformation", "delete_stack")]:
+        for request in pipeline.requests(deployment.stack, call):
+            if "cloudformation:RoleArn" in request.context:
+                assert judge.allows(who, request)
+                for other in ({}, {"cloudformation:RoleArn": who.arn}):
+                    kept = {k: v for k, v in request.context.items() if "RoleArn" not in k}
+                    asked = dataclasses.replace(request, context={**kept, **other})
+                    assert not judge.allows(who, asked)
+
+
+def test_the_pipeline_cannot_take_over_what_is_there(judge: Judge, deployed: Deployed) -> None:
+    """An import would give what is another's the tags of this stack."""
+    deployment = deployed({})
+    who = deployment.identity("DeployRole")
+    request, *_ = pipeline.requests(deployment.stack, ("cloudformation", "create_change_set"))
+    kinds = {"cloudformation:ImportResourceTypes": ["AWS::ApiGatewayV2::Api"]}
+    assert judge.allows(who, request)
+    assert not judge.allows(who, dataclasses.replace(request, context={**request.context, **kinds}))
