@@ -8,7 +8,7 @@ from lambda_workbench.preflight.catalogue import CHANGE_RULES, RULES
 
 README = Path(__file__).parents[2] / "README.md"
 PLACE = re.compile(
-    r"(?<=<!-- rules: written by tests/rules/test_readme.py -->\n).*(?=<!-- /rules)", re.S
+    r"(?<=<!-- rules: written by tests/rules/test_readme.py -->\n).*(?=<!-- /rules)", re.DOTALL
 )
 
 
