@@ -7,6 +7,7 @@ from types import ModuleType
 
 from lambda_workbench.preflight import (
     alarms,
+    changes,
     circles,
     concurrency,
     dashboards,
@@ -48,6 +49,7 @@ _MODULES = (
     stores,
     limits,
     exceptions,
+    changes,
 )
 
 
