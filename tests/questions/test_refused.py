@@ -52,6 +52,9 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ],
     ("project_slug", "aws-orders", "which AWS keeps for itself", {}),
     ("project_slug", "ssm", "which AWS keeps for itself", {}),
+    # Names begin with <slug>-<stage>-, so that of "shop-dev" in prod would be one of "shop" in dev.
+    ("project_slug", "shop-dev", "without a stage in it", {}),
+    ("project_slug", "shop-prod-orders", "without a stage in it", {}),
     # Packages.
     *[
         ("package_name", package, "1 to 40 lowercase", {})
