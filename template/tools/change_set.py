@@ -7,6 +7,7 @@ This module knows stacks and templates, and nothing about what is in them or wha
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -126,7 +127,7 @@ def _change(
 
 def pace_of(stack: Stack) -> Pace:
     """How long to wait for a stack."""
-    return EMULATOR if stack.endpoint else AWS
+    return EMULATOR if stack.endpoint or "AWS_ENDPOINT_URL" in os.environ else AWS
 
 
 def settle(stack: Stack, role: str = "", *, say: Callable[[str], None] = print) -> bool:

@@ -14,15 +14,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lambda_workbench.preflight.check import check_stage
+from lambda_workbench.preflight.files import Replaced, WorkingTree
+
 from tools import local_stack, template
-from tools.concurrency import refuse_what_does_not_fit
 from tools.package import build
 from tools.prebuilt import verified
 from tools.project import DIST, LOCAL_DIST, ROOT, ToolError, run
 from tools.releases import Release, record
-from tools.stages import LOCAL, stage_parameters, stage_region
+from tools.stages import LOCAL, stage_names, stage_parameters
 from tools.target import HOW, IGNORING_ALARMS, Target, only, target_of
 from tools.upload import point_to, seal
 
@@ -36,13 +39,16 @@ def main() -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask when data would be lost")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args()
-    target = target_of(given.stage, "deploy")
     parameters = parameters_of(given.parameter)
     if given.stage == LOCAL:
+        target = target_of(LOCAL, "deploy")
         build(LOCAL_DIST, LOCAL, local=True)
+        parameters = {"ServiceVersion": version(), **parameters}
         local_stack.deploy(target.stack.endpoint or "", parameters=parameters, say=print)
     else:
-        release = uploaded(target, parameters, prebuilt=given.prebuilt)
+        content = packages(given.stage, prebuilt=given.prebuilt)
+        target = target_of(given.stage, "deploy")
+        release = uploaded(target, content, parameters)
         once = IGNORING_ALARMS if given.ignore_alarms else {}
         target.bring_to(release, once, yes=given.yes)
         record(target.depot, release)
@@ -51,26 +57,46 @@ def main() -> None:
         print(f"  {name}: {value}")
 
 
-def uploaded(target: Target, parameters: Mapping[str, str], *, prebuilt: bool) -> Release:
-    """Put what is in dist/ into the stage's depot; it is built now unless it was before.
+def packages(stage: str, *, prebuilt: bool) -> dict[str, Any]:
+    """The manifest of what is in dist/: built now, or before and unchanged since."""
+    if stage not in stage_names():
+        raise ToolError(f"name a stage: make deploy STAGE={'|'.join(stage_names())}")
+    if prebuilt:
+        return verified(DIST)
+    manifest = build(DIST, stage, local=False)
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    if "image" in content:
+        subprocess.run([sys.executable, "-m", "tools.image", "build"], cwd=ROOT, check=True)
+    return content
+
+
+def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str, str]) -> Release:
+    """Put what a manifest describes into the stage's depot.
 
     The parameters replace those that samconfig.toml gives the stage.
     """
     stage = target.stage
-    content = verified(DIST) if prebuilt else _built(stage)
     merged = template.load(DIST / content["template"]["file"])
     values = {**stage_parameters(stage), "ServiceVersion": version(), **parameters}
     if "image" in content:
-        values["Image"] = _pushed(stage, prebuilt=prebuilt)
+        values["Image"] = run([sys.executable, "-m", "tools.image", "push", stage]).strip()
     declared = merged.get("Parameters") or {}
     if unknown := sorted(set(values) - set(declared)):
         raise ToolError(f"samconfig.toml: {stage} has {', '.join(unknown)}, template.yaml has not")
     values = {**only(declared, {"RoleBoundaryArn": target.boundary, **HOW}), **values}
-    refuse_what_does_not_fit(merged, stage, values, stage_region(stage))
+    refuse_what_aws_would(DIST / content["template"]["file"], stage, values)
     point_to(target.depot, merged, content, DIST)
     sealed = seal(merged, values, content)
     key = target.depot.put_template(template.dump(sealed))
     return Release(values["ServiceVersion"], key, values)
+
+
+def refuse_what_aws_would(sent: Path, stage: str, values: Mapping[str, str]) -> None:
+    """Hold what is about to be sent, with the values it gets, against AWS's rules."""
+    merged = {"template.yaml": sent.read_text(encoding="utf-8"), "template.override.yaml": None}
+    if found := check_stage(Replaced(WorkingTree(ROOT), merged), stage, values):
+        lines = "\n".join(f"  {finding}" for finding in found)
+        raise ToolError(f"AWS would refuse this, or it would do harm:\n{lines}")
 
 
 def version() -> str:
@@ -90,20 +116,6 @@ def parameters_of(pairs: Sequence[str]) -> dict[str, str]:
         if "=" not in pair:
             raise ToolError(f"--parameter expects NAME=VALUE, not {pair!r}")
     return dict(pair.split("=", 1) for pair in pairs)
-
-
-def _built(stage: str) -> dict[str, Any]:
-    manifest = build(DIST, stage, local=False)
-    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
-    return content
-
-
-def _pushed(stage: str, *, prebuilt: bool) -> str:
-    """The address of the stage's image, by its digest."""
-    module = [sys.executable, "-m", "tools.image"]
-    if not prebuilt:
-        subprocess.run([*module, "build"], cwd=ROOT, check=True)
-    return run([*module, "push", stage]).strip()
 
 
 if __name__ == "__main__":

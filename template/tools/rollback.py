@@ -34,13 +34,13 @@ def main() -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     given = parser.parse_args()
     target = target_of(given.stage, "rollback")
+    status = target.stack.status()
+    if status in ("", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
+        raise ToolError(f"{target.stack.name} is not deployed, so there is nothing to go back from")
     releases = history(target.depot)
     if given.list:
         print("\n".join(release.line for release in releases) or "nothing is on record")
         return
-    status = target.stack.status()
-    if status in ("", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
-        raise ToolError(f"{target.stack.name} is not deployed, so there is nothing to go back from")
     if status == "UPDATE_IN_PROGRESS" and not given.to:
         confirm(f"Cancel the update of {target.stack.name} that is under way?", yes=given.yes)
         cancel(target.stack)

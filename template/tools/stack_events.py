@@ -41,7 +41,7 @@ _ADVICE = {
     r"rate exceeded|throttl": ("AWS was busy: deploy again."),
     r"unreserved.*concurren": (
         "The account has too little concurrency for what is reserved: ask for a higher limit, "
-        "or set ReserveConcurrency=false in samconfig.toml."
+        "or leave it unreserved: the parameter ReserveConcurrency."
     ),
     r"security token.*expired|ExpiredToken": (
         "The credentials have expired. CloudFormation goes on: deploy again to see its end."
