@@ -6,6 +6,9 @@ as a whole, may say under `Metadata` which rules it is excepted from:
     Metadata:
       Preflight:
         account-concurrency: The account's quota was raised to 3,000.
+
+What cfn-lint is told to ignore in its own way (`Metadata: {cfn-lint: {config: {ignore_checks: …}}}`)
+is left alone as well.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from lambda_workbench.cloudformation.documents import Place
 from lambda_workbench.preflight.model import Path, Problem, Stack, at, rule
 
 _KEY = ("Metadata", "Preflight")
+_TOLD_TO_CFN_LINT = ("Metadata", "cfn-lint", "config", "ignore_checks")
 
 
 def exception(stack: Stack, path: Path, name: str) -> Place | None:
@@ -28,6 +32,9 @@ def exception(stack: Stack, path: Path, name: str) -> Place | None:
         where = (*holder, *_KEY, name)
         if at(stack.source, where) is not None:
             return stack.place(where)
+        told = (*holder, *_TOLD_TO_CFN_LINT)
+        if name in {f"cfn-lint-{each}" for each in at(stack.source, told) or ()}:
+            return stack.place(told)
     return None
 
 
