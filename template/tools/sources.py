@@ -156,10 +156,11 @@ class Api:
     def _authorization(self) -> str:
         """AWS_IAM, JWT, COGNITO_USER_POOLS, CUSTOM, API_KEY or NONE."""
         if not self._rest:
-            routes = self._service.client("apigatewayv2").get_routes(ApiId=self._id)["Items"]
+            routes = self._service.pages("apigatewayv2", "get_routes", "Items", ApiId=self._id)
             return next((str(route.get("AuthorizationType", "NONE")) for route in routes), "NONE")
-        gateway = self._service.client("apigateway")
-        listed = gateway.get_resources(restApiId=self._id, embed=["methods"])["items"]
+        listed = self._service.pages(
+            "apigateway", "get_resources", "items", restApiId=self._id, embed=["methods"]
+        )
         for resource in listed:
             for name, method in (resource.get("resourceMethods") or {}).items():
                 if name == "OPTIONS":
@@ -262,6 +263,7 @@ def fire_schedule(service: Service) -> None:
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
     service.client("scheduler").create_schedule(
         Name=f"{project().slug}-{service.stage}-once-{uuid.uuid4()}"[:64],
+        GroupName=schedule["GroupName"],
         ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=schedule["Target"],

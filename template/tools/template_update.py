@@ -133,9 +133,11 @@ def _lock() -> str:
     settings = [ROOT / name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
     own = [path for path in settings if not path.is_relative_to(environments)]
     folders = [ROOT] if own and (ROOT / "uv.lock").exists() else []
-    for pyproject in sorted(environments.glob("*/pyproject.toml")):
-        if pyproject in settings or not (pyproject.parent / "uv.lock").exists():
-            folders.append(pyproject.parent)
+    folders += [
+        path.parent
+        for path in sorted(environments.glob("*/pyproject.toml"))
+        if path in settings or not (path.parent / "uv.lock").exists()
+    ]
     return "\n".join(filter(None, map(_locked, folders)))
 
 

@@ -26,7 +26,6 @@ PROFILES: dict[str, dict[str, Any]] = {
         "stream_source": "dynamodb",
         "network": "existing",
         "encryption": "customer_key",
-        "api_cache": True,
         "api_firewall": True,
     },
     "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},

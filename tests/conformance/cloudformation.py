@@ -103,6 +103,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "scheduler:{region}:{account}:schedule/default/{name}",
         "name",
     ),
+    "AWS::Scheduler::ScheduleGroup": (
+        "Name",
+        "scheduler:{region}:{account}:schedule-group/{name}",
+        "name",
+    ),
     "AWS::SecretsManager::Secret": (
         "Name",
         "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
@@ -244,6 +249,8 @@ class Template:
             return self.arn_of(logical_id)
         if attribute == "StreamArn":
             return f"{self.arn_of(logical_id)}/stream/2026-01-01T00:00:00.000"
+        if kind == "AWS::Lambda::Version" and attribute == "Version":
+            return "7"
         if attribute in {"QueueName", "TopicName"}:
             return self.name_of(logical_id)
         return f"{self.arn_of(logical_id)}#{attribute}"

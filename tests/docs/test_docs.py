@@ -25,12 +25,17 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "stream_source": "dynamodb",
-        "api_cache": True,
         "api_firewall": True,
         "startup": "snapstart",
         "traffic_shifting": "linear",
         "budget": True,
         "license": "MIT",
+    },
+    "open api that keeps answers": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "none",
+        "api_cache": True,
     },
     "api with a token, nothing kept": {
         "triggers": ["api"],
@@ -291,6 +296,17 @@ def test_diagrams_are_flowcharts_of_nodes_and_arrows(project: Path) -> None:
                     rest = rest[arrow.end() :] if arrow else ""
             assert used == labelled, f"without a label: {used - labelled}"
             assert not used & RESERVED
+
+
+def test_the_picture_of_an_orders_states_shows_every_move_and_no_other(project: Path) -> None:
+    code = next(project.glob("src/*/domain/orders.py")).read_text()
+    moves = re.findall(r"\(Status\.(\w+), Step\.(\w+)\): Status\.(\w+)", code)
+    page = (project / "docs/decisions/0004-order-states.md").read_text()
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    plain = re.sub(r"\[\w+\]", "", picture)
+    arrows = re.findall(r"(?=\b(\w+) -->\|(\w+)\| (\w+))", plain)
+    assert moves
+    assert sorted(arrows) == sorted((a.lower(), b.lower(), c.lower()) for a, b, c in moves)
 
 
 def test_the_diagram_shows_every_function(project: Path, answers: dict[str, Any]) -> None:

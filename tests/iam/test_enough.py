@@ -13,7 +13,7 @@ from tests.iam.cases import CASES, HTTP, NAMED, REST
 from tests.iam.conftest import Deployed, Deployment
 from tests.iam.exceptions import EXCEPTIONS, UNKNOWN, Exemption
 from tests.iam.judge import Identity, Judge
-from tests.iam.needs import Need, needs_of, schema
+from tests.iam.needs import Need, needs_of
 from tests.iam.stack import Properties
 
 ROLE = "CloudFormationRole"

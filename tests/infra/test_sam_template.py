@@ -51,8 +51,14 @@ PROFILES: dict[str, dict[str, Any]] = {
         "api_type": "rest",
         "api_auth": "api_key",
         "cors_origins": TWO_PAGES,
-        "api_cache": True,
         "api_firewall": True,
+    },
+    "rest-open": {
+        "triggers": ["api"],
+        "api_type": "rest",
+        "api_auth": "none",
+        "cors_origins": "*",
+        "api_cache": True,
     },
     "rest-iam": {
         "triggers": ["api"],
@@ -73,6 +79,7 @@ STAGES = ["dev", "staging", "prod"]
 GIVEN = {
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "service",
+    "JwtScope": "orders/use",
     "UserPoolArn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a",
     "SubnetIds": "subnet-1,subnet-2",
     "SecurityGroupIds": "sg-1",

@@ -27,9 +27,9 @@ slow_copy = settings(
 )
 
 
-def words(longest: int) -> st.SearchStrategy[str]:
+def words(longest: int, spelled: str = SPELLED) -> st.SearchStrategy[str]:
     first = st.sampled_from(LETTERS)
-    rest = st.text(LETTERS + SPELLED, max_size=longest - 1).map(str.rstrip)
+    rest = st.text(LETTERS + spelled, max_size=longest - 1).map(str.rstrip)
     return st.builds(str.__add__, first, rest)
 
 
@@ -45,7 +45,7 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
     answers: dict[str, Any] = {
         "project_name": draw(words(60)),
         "description": draw(words(120)),
-        "owner": draw(words(60)),
+        "owner": draw(words(60, " .:/+-@_")),
         "project_slug": draw(slugs),
         "triggers": triggers,
         "data_store": "dynamodb",

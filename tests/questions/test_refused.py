@@ -36,6 +36,8 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("description", " leading", "no spaces at the beginning", {}),
     ("description", "trailing ", "no spaces at the beginning", {}),
     ("description", "# heading", "a letter or a digit first", {}),
+    ("owner", "R&D", "as in the tags of AWS", {}),
+    ("owner", "Orders (Berlin)", "as in the tags of AWS", {}),
     ("owner", "- item", "a letter or a digit first", {}),
     ("owner", "@team", "a letter or a digit first", {}),
     # A name that has no Latin letter gives no slug, and nobody is there to be asked.
@@ -112,7 +114,11 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     # Pairs that cannot be.
     ("api_auth", "api_key", "needs api_type rest", API),
     ("api_cache", True, "needs api_type rest", {**API, "api_auth": "none"}),
-    ("api_cache", True, "expected false with api_auth iam", REST),
+    ("api_cache", True, "needs api_auth none", REST),
+    ("api_cache", True, "needs api_auth none", {**REST, "api_auth": "api_key"}),
+    ("api_cache", True, "needs a single origin", {
+        **REST, "api_auth": "none", "cors_origins": "https://a.example,https://b.example",
+    }),
     ("api_cache", "yes", "needs data_store dynamodb", {
         **REST, "api_auth": "none", "data_store": "none",
     }),

@@ -15,7 +15,7 @@ import pytest
 from tests.support import ROOT
 
 TEMPLATE = ROOT / "template"
-MODULES = ("aws", "errors", "idempotency", "parameters", "sdk", "snapshot")
+MODULES = ("aws", "deadline", "errors", "idempotency", "parameters", "sdk", "snapshot")
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 

@@ -2,7 +2,7 @@
 
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..config import Settings
-from ..domain.orders import Orders
+from ..domain.orders import Orders, Outcome
 from ..domain.paying import PaymentReceived, record_payment
 from ..runtime import metrics
 from ..runtime.aws import connect
@@ -31,8 +31,9 @@ def handler(event: Event, context: Context) -> None:
     payment = convert(PaymentReceived, event["detail"])
 
     def effect() -> str:
-        paid = record_payment(payment, orders)
-        metrics.add("PaymentsRecorded")
-        return encode(paid)
+        outcome = record_payment(payment, orders)
+        metrics.add("PaymentsRecorded" if outcome is Outcome.DONE else f"Payments{outcome}")
+        return encode(outcome)
 
-    once(deliveries, f"payment#{payment.payment_id}", effect)
+    order_id = payment.order.order_id
+    once(deliveries, f"payment#{payment.payment_id}", effect, fingerprint=order_id)

@@ -6,7 +6,7 @@ from ..config import Settings
 from ..domain.dispatch import warehouse_for
 {% endif %}
 from ..domain.fulfilling import fulfil
-from ..domain.orders import Order, Orders
+from ..domain.orders import Order, Orders, Outcome
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
@@ -58,11 +58,11 @@ def fulfil_message(message: Record) -> None:
     def effect() -> str:
 {% if feature_flags == 'appconfig' %}
         warehouse = warehouse_for(order, parameters.get("fulfilment/warehouse"), flags)
-        fulfilled = fulfil(order, warehouse, orders)
+        outcome = fulfil(order, warehouse, orders)
 {% else %}
-        fulfilled = fulfil(order, parameters.get("fulfilment/warehouse"), orders)
+        outcome = fulfil(order, parameters.get("fulfilment/warehouse"), orders)
 {% endif %}
-        metrics.add("OrdersFulfilled")
-        return encode(fulfilled)
+        metrics.add("OrdersFulfilled" if outcome is Outcome.DONE else f"Fulfilments{outcome}")
+        return encode(outcome)
 
     once(deliveries, f"fulfil#{order.order_id}", effect)

@@ -1,7 +1,6 @@
 """Closes, on schedule, orders that got no further than being placed."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..adapters.dynamodb_stale_orders import DynamoStaleOrders
@@ -10,10 +9,8 @@ from ..domain.expiring import StaleOrders, expire
 from ..domain.orders import Orders
 from ..runtime import metrics
 from ..runtime.aws import connect
-from ..runtime.invocation import Context, Event, invocation, start
+from ..runtime.invocation import Context, Event, invocation, start, time_guard
 from ..runtime.settings import TableName
-
-RESERVE_MS: Final = 10_000
 
 
 class ScheduleSettings(Settings, frozen=True, kw_only=True):
@@ -31,11 +28,6 @@ stale: StaleOrders = DynamoStaleOrders(aws, settings.orders_table)
 @invocation(settings)
 def handler(event: Event, context: Context) -> dict[str, int]:
     """Expire what is stale, while time is left; a second run of the same hour finds nothing."""
-    expired = expire(
-        datetime.now(UTC),
-        stale,
-        orders,
-        lambda: context.get_remaining_time_in_millis() > RESERVE_MS,
-    )
+    expired = expire(datetime.now(UTC), stale, orders, time_guard(context))
     metrics.add("OrdersExpired", expired)
     return {"expired": expired}

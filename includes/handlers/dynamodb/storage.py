@@ -13,11 +13,13 @@ from ..config import Settings
 {% if 'queue' in triggers %}
 from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
+from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
 from ..domain.placing import place
 from ..runtime import metrics
 from ..runtime.aws import connect
 from ..runtime.documents import InvalidDocumentError, decode, encode
+from ..runtime.errors import KeyReused
 from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
 from ..runtime.invocation import Context, Event, invocation, start
 from ..runtime.sdk import boto3_client
@@ -52,25 +54,30 @@ queue: FulfilmentQueue = SqsFulfilmentQueue(aws, settings.orders_queue_url)
 def handler(event: Event, context: Context) -> None:
     """Import each file, once however often its event is delivered."""
     for record in event["Records"]:
-        import_file(record["s3"], context.get_remaining_time_in_millis() / 1000)
+        import_file(record["s3"])
 
 
-def import_file(created: dict[str, Any], seconds_left: float) -> None:
-    """Place every order of the file, or none when one of its lines is not an order."""
+def import_file(created: dict[str, Any]) -> None:
+    """Place every order of the file, or none when one of its lines is not an order.
+
+    Raises `KeyReused`, when all others are placed, for ids that are those of other orders.
+    """
     bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
     found = list(read_orders(bucket, key))
 
     def effect() -> str:
-        for order in found:
-            place(order, orders)
 {% if 'queue' in triggers %}
-            queue.send(order)
+        imported = import_orders(found, lambda order: place(order, orders, queue))
+{% else %}
+        imported = import_orders(found, lambda order: place(order, orders))
 {% endif %}
-        metrics.add("OrdersImported", len(found))
-        return encode(len(found))
+        metrics.add("OrdersImported", imported.new)
+        if imported.refused:
+            raise KeyReused(f"{key}: ids of other orders: {', '.join(imported.refused)}")
+        return encode(imported.new)
 
     version = created["object"].get("sequencer", created["object"].get("eTag", ""))
-    once(deliveries, f"file#{bucket}/{key}#{version}", effect, lock_s=seconds_left)
+    once(deliveries, f"file#{bucket}/{key}#{version}", effect)
 
 
 def read_orders(bucket: str, key: str) -> Iterator[Order]:

@@ -3,7 +3,7 @@
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..config import Settings
 from ..domain.cancelling import Cancellation, cancel
-from ..domain.orders import Orders
+from ..domain.orders import Orders, Outcome
 from ..runtime import metrics
 from ..runtime.aws import connect
 from ..runtime.documents import decode, encode
@@ -37,8 +37,8 @@ def cancel_order(message: str) -> None:
     cancellation = decode(Cancellation, message)
 
     def effect() -> str:
-        cancelled = cancel(cancellation, orders)
-        metrics.add("OrdersCancelled")
-        return encode(cancelled)
+        outcome = cancel(cancellation, orders)
+        metrics.add("OrdersCancelled" if outcome is Outcome.DONE else f"Cancellations{outcome}")
+        return encode(outcome)
 
     once(deliveries, f"cancel#{cancellation.order.order_id}", effect)

@@ -2,7 +2,7 @@
 
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
-from ..domain.orders import Orders
+from ..domain.orders import Orders, Outcome
 from ..domain.paying import PaymentReceived, record_payment
 from ..runtime import metrics
 from ..runtime.documents import convert
@@ -15,5 +15,5 @@ orders: Orders = LogOrders()
 @invocation(settings)
 def handler(event: Event, context: Context) -> None:
     """Record the payment in the event; an event may come more than once."""
-    record_payment(convert(PaymentReceived, event["detail"]), orders)
-    metrics.add("PaymentsRecorded")
+    outcome = record_payment(convert(PaymentReceived, event["detail"]), orders)
+    metrics.add("PaymentsRecorded" if outcome is Outcome.DONE else f"Payments{outcome}")

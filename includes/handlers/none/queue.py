@@ -6,7 +6,7 @@ from ..config import Settings
 from ..domain.dispatch import warehouse_for
 {% endif %}
 from ..domain.fulfilling import fulfil
-from ..domain.orders import Order, Orders
+from ..domain.orders import Order, Orders, Outcome
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
@@ -51,8 +51,8 @@ def fulfil_message(message: Record) -> None:
     order = decode(Order, message.body)
 {% if feature_flags == 'appconfig' %}
     warehouse = warehouse_for(order, parameters.get("fulfilment/warehouse"), flags)
-    fulfil(order, warehouse, orders)
+    outcome = fulfil(order, warehouse, orders)
 {% else %}
-    fulfil(order, parameters.get("fulfilment/warehouse"), orders)
+    outcome = fulfil(order, parameters.get("fulfilment/warehouse"), orders)
 {% endif %}
-    metrics.add("OrdersFulfilled")
+    metrics.add("OrdersFulfilled" if outcome is Outcome.DONE else f"Fulfilments{outcome}")

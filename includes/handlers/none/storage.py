@@ -13,6 +13,7 @@ from ..config import Settings
 {% if 'queue' in triggers %}
 from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
+from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
 from ..domain.placing import place
 from ..runtime import metrics
@@ -53,12 +54,12 @@ def import_file(created: dict[str, Any]) -> None:
     """Place every order of the file, or none when one of its lines is not an order."""
     bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
     found = list(read_orders(bucket, key))
-    for order in found:
-        place(order, orders)
 {% if 'queue' in triggers %}
-        queue.send(order)
+    imported = import_orders(found, lambda order: place(order, orders, queue))
+{% else %}
+    imported = import_orders(found, lambda order: place(order, orders))
 {% endif %}
-    metrics.add("OrdersImported", len(found))
+    metrics.add("OrdersImported", imported.new)
 
 
 def read_orders(bucket: str, key: str) -> Iterator[Order]:

@@ -2,7 +2,7 @@
 
 from ..adapters.log_summaries import LogSummaries
 from ..config import Settings
-from ..domain.orders import Order
+from ..domain.orders import Order, Outcome
 from ..domain.summarising import Summaries, summarise
 from ..runtime import kinesis, metrics
 from ..runtime.batch import BatchResponse, Record, process
@@ -21,5 +21,5 @@ def handler(event: Event, context: Context) -> BatchResponse:
 
 def count_record(record: Record) -> None:
     """Count the order in the record; a record may come more than once."""
-    summarise(decode(Order, record.body), summaries)
-    metrics.add("OrdersSummarised")
+    if summarise(decode(Order, record.body), summaries) is Outcome.DONE:
+        metrics.add("OrdersSummarised")

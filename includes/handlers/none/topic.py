@@ -3,7 +3,7 @@
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
 from ..domain.cancelling import Cancellation, cancel
-from ..domain.orders import Orders
+from ..domain.orders import Orders, Outcome
 from ..runtime import metrics
 from ..runtime.documents import decode
 from ..runtime.invocation import Context, Event, invocation, start
@@ -16,5 +16,5 @@ orders: Orders = LogOrders()
 def handler(event: Event, context: Context) -> None:
     """Cancel the order in each notification; one may come more than once."""
     for record in event["Records"]:
-        cancel(decode(Cancellation, record["Sns"]["Message"]), orders)
-        metrics.add("OrdersCancelled")
+        outcome = cancel(decode(Cancellation, record["Sns"]["Message"]), orders)
+        metrics.add("OrdersCancelled" if outcome is Outcome.DONE else f"Cancellations{outcome}")

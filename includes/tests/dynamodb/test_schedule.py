@@ -10,6 +10,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
+from {{ package_name }}.runtime.invocation import RESERVE_MS
 
 from tests.fakes.context import FakeContext
 from tests.fakes.orders import MemoryOrders, an_order
@@ -40,5 +41,10 @@ def test_stale_orders_expire_and_a_second_run_finds_nothing(job: Any) -> None:
     assert job.handler({}, FakeContext(60_000)) == {"expired": 0}
 
 
-def test_with_little_time_left_nothing_is_begun(job: Any) -> None:
-    assert job.handler({}, FakeContext(job.RESERVE_MS)) == {"expired": 0}
+def test_with_little_time_left_the_rest_waits_for_the_next_run(job: Any) -> None:
+    context = FakeContext(RESERVE_MS * 9 // 2, each_look_takes_ms=RESERVE_MS)
+    assert job.handler({}, context) == {"expired": 1}
+
+
+def test_a_run_of_a_few_seconds_still_makes_progress(job: Any) -> None:
+    assert job.handler({}, FakeContext(3_000)) == {"expired": 2}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from {{ package_name }}.domain.cancelling import Cancellation
 from {{ package_name }}.domain.orders import Status
@@ -13,6 +14,8 @@ from {{ package_name }}.runtime.documents import (
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import bodies
+from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -39,9 +42,35 @@ def test_a_withdrawal_delivered_twice_cancels_once(subscriber: Any) -> None:
     notification = a_notification(encode(Cancellation(an_order())))
     subscriber.handler(notification, FakeContext())
     subscriber.handler(notification, FakeContext())
-    assert subscriber.orders.saves == 1
+    assert subscriber.orders.history == {"ord-1": [Status.CANCELLED]}
 
 
-def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(subscriber: Any) -> None:
+@pytest.mark.parametrize(
+    ("status", "after", "counted"),
+    [
+        (Status.PLACED, Status.CANCELLED, "OrdersCancelled"),
+        (Status.PAID, Status.REFUND_DUE, "OrdersCancelled"),
+        (Status.FULFILLED, Status.FULFILLED, "CancellationsRefused"),
+        (Status.COMPLETED, Status.COMPLETED, "CancellationsRefused"),
+        (Status.EXPIRED, Status.EXPIRED, "CancellationsRefused"),
+    ],
+)
+def test_a_withdrawal_that_comes_too_late_changes_nothing(
+    subscriber: Any,
+    status: Status,
+    after: Status,
+    counted: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    subscriber.orders = MemoryOrders(an_order(status=status))
+    subscriber.handler(a_notification(encode(Cancellation(an_order()))), FakeContext())
+    assert subscriber.orders.kept["ord-1"].status == after
+    assert counts(capsys) == {counted: 1}
+
+
+@given(message=bodies)
+def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(
+    subscriber: Any, message: str
+) -> None:
     with pytest.raises(InvalidDocumentError):
-        subscriber.handler(a_notification("cancel it"), FakeContext())
+        subscriber.handler(a_notification(message), FakeContext())

@@ -332,6 +332,7 @@ def a_number_without_a_reason(files: Files) -> None:
     )
 
 
+AWS = "tests/unit/runtime/test_aws.py"
 BATCH = "tests/unit/runtime/test_batch.py"
 
 
@@ -343,21 +344,53 @@ def work_stops_before_time_is_up(project: Project) -> Iterator[str]:
             yield f"{trigger} takes records as long as there are any"
     if batches:
         yield from project.failing(
-            f"{BATCH}::test_with_little_time_left_the_rest_is_given_back_unstarted"
+            f"{BATCH}::test_with_little_time_left_the_rest_is_given_back_unstarted",
+            f"{BATCH}::test_the_time_kept_is_that_of_the_longest_aws_call",
+            f"{BATCH}::test_however_short_the_timeout_a_record_is_started",
+            f"{AWS}::test_no_call_takes_longer_than_is_reckoned_with",
+            f"{AWS}::test_no_attempt_waits_until_the_invocation_is_ended",
         )
     if "schedule" in project.triggers and project.answers["data_store"] == "dynamodb":
         yield from project.failing(
-            "tests/unit/handlers/test_schedule.py::test_with_little_time_left_nothing_is_begun",
+            "tests/unit/handlers/test_schedule.py::test_with_little_time_left_the_rest_waits_for_the_next_run",
             "tests/unit/domain/test_expiring.py::test_when_time_is_short_the_rest_is_left_for_the_next_run",
         )
 
 
 @breaks(work_stops_before_time_is_up, names="test_with_little_time_left_the_rest")
 def a_batch_to_the_bitter_end(files: Files) -> None:
+    files.replace(files.code("runtime/batch.py"), "not time_is_left()", "False")
+
+
+@breaks(work_stops_before_time_is_up, names="test_the_time_kept_is_that_of_the_longest")
+def a_reserve_shorter_than_a_call(files: Files) -> None:
     files.replace(
-        files.code("runtime/batch.py"),
-        "context.get_remaining_time_in_millis() < reserve_ms",
-        "False",
+        files.code("runtime/invocation.py"),
+        "int((deadline.LONGEST_CALL_S + deadline.ANSWER_S) * 1000)",
+        "3_000",
+    )
+
+
+@breaks(work_stops_before_time_is_up, names="test_however_short_the_timeout")
+def a_timeout_that_never_starts_a_record(files: Files) -> None:
+    files.replace(
+        files.code("runtime/invocation.py"),
+        "min(reserve_ms, context.get_remaining_time_in_millis() // 2)",
+        "reserve_ms",
+    )
+
+
+@breaks(work_stops_before_time_is_up, names="test_no_call_takes_longer")
+def patience_without_end(files: Files) -> None:
+    files.replace(files.code("runtime/aws.py"), "waited > self._patience_s or ", "")
+
+
+@breaks(work_stops_before_time_is_up, names="test_no_attempt_waits_until")
+def a_call_that_outlasts_its_invocation(files: Files) -> None:
+    files.replace(
+        files.code("runtime/aws.py"),
+        "max(SHORTEST_S, min(self._read_s, time_for_a_call()))",
+        "self._read_s",
     )
 
 
@@ -372,11 +405,7 @@ def records_that_are_lost_when_time_is_short(files: Files) -> None:
 
 @breaks(work_stops_before_time_is_up, names="nothing_is_begun", when={"triggers": ["schedule"]})
 def a_run_to_the_bitter_end(files: Files) -> None:
-    files.replace(
-        files.code("handlers/schedule.py"),
-        "context.get_remaining_time_in_millis() > RESERVE_MS",
-        "True",
-    )
+    files.replace(files.code("handlers/schedule.py"), "time_guard(context))", "lambda: True)")
 
 
 @check("C8", runs=True)

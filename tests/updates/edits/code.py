@@ -199,27 +199,26 @@ from ..runtime.documents import decode, encode
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS orders (
-    order_id TEXT PRIMARY KEY, customer_id TEXT, rank INTEGER, document TEXT
+    order_id TEXT PRIMARY KEY, customer_id TEXT, status TEXT, document TEXT
 )
 """
-SAVE = """
-INSERT INTO orders VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET rank = excluded.rank, document = excluded.document
-WHERE excluded.rank > orders.rank
-"""
+ADD = "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?)"
+MOVE = "UPDATE orders SET status = ?, document = ? WHERE order_id = ? AND status = ?"
 
 
 class SqliteOrders:
-    """Keeps and finds orders. A status never moves back."""
+    """Keeps and finds orders. Every write says which status it replaces."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def save(self, order: Order) -> bool:
-        """Keep the order, unless it is there at this status or one further on."""
-        row = (order.order_id, order.customer_id, order.status.rank, encode(order))
+    def put(self, order: Order, *, replacing: Order | None) -> bool:
+        """Keep the order, if it is there at the status of `replacing` (None: not at all)."""
+        row: tuple[str, ...] = (order.order_id, order.customer_id, order.status, encode(order))
+        if replacing:
+            row = (order.status, encode(order), order.order_id, replacing.status)
         with self._connection() as connection:
-            return connection.execute(SAVE, row).rowcount == 1
+            return connection.execute(MOVE if replacing else ADD, row).rowcount == 1
 
     def get(self, order_id: str) -> Order | None:
         """The order as last written, or None."""
@@ -250,11 +249,13 @@ from order_service.domain.orders import Status
 from tests.fakes.orders import an_order
 
 
-def test_a_status_never_moves_back(tmp_path: Path) -> None:
+def test_a_write_replaces_what_the_writer_saw(tmp_path: Path) -> None:
     orders = SqliteOrders(str(tmp_path / "orders"))
     assert orders.get("ord-1") is None
-    assert orders.save(an_order(status=Status.PAID))
-    assert not orders.save(an_order(status=Status.PLACED))
+    assert orders.put(an_order(), replacing=None)
+    assert not orders.put(an_order(), replacing=None)
+    assert orders.put(an_order(status=Status.PAID), replacing=an_order())
+    assert not orders.put(an_order(status=Status.EXPIRED), replacing=an_order())
     assert orders.get("ord-1") == an_order(status=Status.PAID)
     assert orders.of_customer("cus-1", 10, "").orders == [an_order(status=Status.PAID)]
 '''

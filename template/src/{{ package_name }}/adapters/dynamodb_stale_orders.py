@@ -6,7 +6,8 @@ from typing import Any
 
 from ..domain.orders import Order, Status
 from ..runtime.aws import Aws
-from ..runtime.documents import decode
+from ..runtime.documents import restore
+from .dynamodb_orders import sortable
 
 
 class DynamoStaleOrders:
@@ -25,13 +26,13 @@ class DynamoStaleOrders:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {
                 ":placed": {"S": Status.PLACED.value},
-                ":moment": {"S": moment.isoformat()},
+                ":moment": {"S": sortable(moment)},
             },
         }
         while True:
             reply = self._aws.call("dynamodb", "Query", query)
             for item in reply["Items"]:
-                yield decode(Order, item["document"]["S"])
+                yield restore(Order, item["document"]["S"])
             if "LastEvaluatedKey" not in reply:
                 return
             query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]

@@ -1,5 +1,6 @@
 """What each customer ordered, in a DynamoDB table."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import Final
@@ -50,7 +51,11 @@ class DynamoSummaries:
             self._aws.call(
                 "dynamodb",
                 "TransactWriteItems",
-                {"TransactItems": [{"Put": mark}, {"Update": count}]},
+                {
+                    "TransactItems": [{"Put": mark}, {"Update": count}],
+                    # A retry inside the client is answered as its first try was.
+                    "ClientRequestToken": os.urandom(16).hex(),
+                },
             )
         except AwsError as error:
             if not _already_marked(error):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .orders import Order, Orders, Status
+from .orders import Order, Orders, Outcome, Step, move
 
 
 class Cancellation(Struct, frozen=True):
@@ -14,8 +14,6 @@ class Cancellation(Struct, frozen=True):
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
-def cancel(cancellation: Cancellation, orders: Orders) -> Order:
-    """Keep the order as cancelled."""
-    cancelled = cancellation.order.moved(Status.CANCELLED)
-    orders.save(cancelled)
-    return cancelled
+def cancel(cancellation: Cancellation, orders: Orders) -> Outcome:
+    """Keep the order as cancelled, unless it was fulfilled or had expired."""
+    return move(cancellation.order, Step.CANCEL, orders)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from .orders import Order, Orders, Status
+from .orders import Order, Orders, Step
 
 LIFETIME: Final = timedelta(days=7)
 
@@ -22,11 +22,13 @@ def expire(
 ) -> int:
     """Keep orders older than `LIFETIME` as expired, while time is left; return how many.
 
-    What this run leaves, the next one finds.
+    What this run leaves, the next one finds. An order that was paid, fulfilled or cancelled since
+    it was found stays as it is.
     """
     expired = 0
     for order in stale.placed_before(now - LIFETIME):
         if not time_is_left():
             break
-        expired += orders.save(order.moved(Status.EXPIRED))
+        after = order.after(Step.EXPIRE)
+        expired += after is not None and orders.put(after, replacing=order)
     return expired

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from .orders import Order, Orders, Status
+from .orders import Order, Orders, Outcome, Step, move
 
 
 class FulfilmentQueue(Protocol):
@@ -13,8 +13,9 @@ class FulfilmentQueue(Protocol):
         ...
 
 
-def fulfil(order: Order, warehouse: str, orders: Orders) -> Order:
-    """Hand the order to the warehouse and keep it as fulfilled."""
-    fulfilled = order.moved(Status.FULFILLED, warehouse=warehouse)
-    orders.save(fulfilled)
-    return fulfilled
+def fulfil(order: Order, warehouse: str, orders: Orders) -> Outcome:
+    """Hand the order to the warehouse and keep it as fulfilled, unless it was withdrawn.
+
+    An order that is not kept yet is kept now: it was queued first.
+    """
+    return move(order, Step.FULFIL, orders, warehouse=warehouse)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from .orders import Identifier, Order, Orders, Status
+from .orders import Identifier, Order, Orders, Outcome, Step, move
 
 
 class PaymentReceived(Struct, frozen=True):
@@ -12,8 +12,6 @@ class PaymentReceived(Struct, frozen=True):
     order: Order
 
 
-def record_payment(payment: PaymentReceived, orders: Orders) -> Order:
-    """Keep the order as paid."""
-    paid = payment.order.moved(Status.PAID)
-    orders.save(paid)
-    return paid
+def record_payment(payment: PaymentReceived, orders: Orders) -> Outcome:
+    """Keep the payment with its order, early or late; refused if another one was kept before."""
+    return move(payment.order, Step.PAY, orders, payment_id=payment.payment_id)

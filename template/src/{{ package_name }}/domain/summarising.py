@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from .orders import Order
+from .orders import Order, Outcome
 
 
 class Summaries(Protocol):
@@ -13,6 +13,6 @@ class Summaries(Protocol):
         ...
 
 
-def summarise(order: Order, summaries: Summaries) -> None:
-    """Count the order towards its customer."""
-    summaries.add(order)
+def summarise(order: Order, summaries: Summaries) -> Outcome:
+    """Count the order towards its customer, once."""
+    return Outcome.DONE if summaries.add(order) else Outcome.REPEATED

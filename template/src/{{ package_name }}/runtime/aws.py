@@ -3,9 +3,9 @@
 
 It does what a function needs of an SDK and no more: Signature Version 4, credentials from the
 environment or from the container endpoint (SnapStart), one kept-alive connection, timeouts, and
-bounded retries. It exists because loading boto3 costs several times the rest of a cold start.
-`AWS_CLIENT=boto3` swaps in boto3 behind the same `call`, and so does any setting listed in
-`_needs_boto3`, which this client does not carry out.
+retries that end before the invocation does. It exists because loading boto3 costs several times the
+rest of a cold start. `AWS_CLIENT=boto3` swaps in boto3 behind the same `call`, and so does any
+setting listed in `_needs_boto3`, which this client does not carry out.
 
 A retry may follow a request whose reply was lost, so AWS may carry out a call twice. That is
 harmless for reads and for writes that set a value. A conditional write can fail on the trace of its
@@ -33,12 +33,13 @@ from http.client import (
     responses,
 )
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zlib import crc32
 
 import msgspec
 
-from . import errors
+from . import deadline, errors
+from .deadline import ATTEMPTS, BACKOFF_S, CONNECT_S, PATIENCE_S, READ_S
 from .snapshot import before_snapshot, chance
 
 AwsError = errors.AwsError
@@ -78,12 +79,11 @@ CONTAINER_HOSTS = {"127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.17
 # 145 saves more than an empty function costs. It is for speed, not for trust: see `_connected`.
 ROOTS = os.path.join(os.path.dirname(__file__), "amazon_roots.pem")  # noqa: PTH118, PTH120 (as below)
 
-CONNECT_S, READ_S, ATTEMPTS = 1.0, 3.0, 4
-PATIENCE_S = 5.0  # no attempt starts later than this after the call began
+SHORTEST_S = 0.25  # an attempt with less time than this would only be cut short
 REFRESH_S = 300.0  # credentials are renewed this long before they expire
 IDLE_S = 50.0  # a connection idle for longer may have been dropped without a word
 SKEW_S = 60.0  # a clock wrong by less is not why a signature was refused
-BACKOFF_S, BACKOFF_CAP_S = 0.1, 2.0
+BACKOFF_CAP_S = 2.0
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -213,6 +213,7 @@ class ThinAws:
                     at=self._clock() + self._skew,
                 )  # fmt: skip
                 target = f"{path}?{query}" if query else path
+                signed |= _trace()
                 status, head, raw = self._exchange(endpoint, method, target, signed, body)
                 if status < 300:
                     return read(head, raw)
@@ -223,10 +224,12 @@ class ThinAws:
                 raise error
             except AwsError as error:
                 waited, last = self._clock() - began, attempts or self._attempts
-                if not error.retryable or attempt >= last or waited > self._patience_s:
+                pause = self._jitter() * min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1))
+                late = waited > self._patience_s or time_for_a_call() < pause + SHORTEST_S
+                if not error.retryable or attempt >= last or late:
                     error.add_note(f"{service} {operation}, attempt {attempt}")
                     raise
-            self._sleep(self._jitter() * min(BACKOFF_CAP_S, BACKOFF_S * 2 ** (attempt - 1)))
+            self._sleep(pause)
             attempt += 1
 
     def _current_credentials(self) -> Credentials:
@@ -253,8 +256,10 @@ class ThinAws:
         self, endpoint: Endpoint, method: str, target: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, HTTPMessage, bytes]:
         connection: HTTPConnection | None = None
+        refuse_when_late()
         try:
             connection = self._idle_connection(endpoint) or self._new_connection(endpoint)
+            connection.sock.settimeout(max(SHORTEST_S, min(self._read_s, time_for_a_call())))
             # In one write: `connection.request` sends head and body apart, a TLS record each.
             connection.send(_head(method, target, headers, len(body)) + body)
             response = HTTPResponse(connection.sock, method=method)
@@ -293,17 +298,42 @@ class ThinAws:
             return self._connected(endpoint)
 
     def _connected(self, endpoint: Endpoint) -> HTTPConnection:
-        connection = HTTPConnection(endpoint.hostname, endpoint.port, timeout=self._connect_s)
+        wait_s = min(self._connect_s, time_for_a_call() / 2)  # for TCP, and again for TLS
+        connection = HTTPConnection(endpoint.hostname, endpoint.port, timeout=wait_s)
         if endpoint.secure:
             if self._tls is None:  # reading the CA bundle is dear: once for all endpoints
                 bundle = os.environ.get("AWS_CA_BUNDLE") or self._roots
                 self._tls = ssl.create_default_context(cafile=bundle)
             connection = HTTPSConnection(
-                endpoint.hostname, endpoint.port, timeout=self._connect_s, context=self._tls
+                endpoint.hostname, endpoint.port, timeout=wait_s, context=self._tls
             )
         connection.connect()
-        connection.sock.settimeout(self._read_s)
         return connection
+
+
+def _trace() -> dict[str, str]:
+    """The trace of the invocation, which Lambda's runtime puts into the environment each time.
+
+    With it Lambda finds loops through queues, and X-Ray follows a message to its consumer. It is no
+    part of the signature, as with botocore (`handlers.add_recursion_detection_header` and
+    `auth.SIGNED_HEADERS_BLACKLIST`). SQS takes the header for all messages of a request, so they
+    need no `AWSTraceHeader`: docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+    """
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    if not trace or "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return {}
+    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
+
+
+def time_for_a_call() -> float:
+    """Seconds that a call may take, so that its failure can still be answered."""
+    return deadline.seconds_left() - deadline.ANSWER_S
+
+
+def refuse_when_late() -> None:
+    """Raise `AwsError` (`OutOfTime`, retryable) when an attempt would only be cut short."""
+    if time_for_a_call() < SHORTEST_S:
+        raise AwsError("OutOfTime", "the invocation is about to end", retryable=True)
 
 
 def _head(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:

@@ -1,11 +1,11 @@
 # Managed by the template: see docs/updating.md.
 """An effect is carried out once per key, and its result kept for whoever asks again.
 
-`once` writes a record before the effect and the result after it. A failed effect takes the record
-away, so that a retry can run. When the function dies between the two writes, the record's lock
-lapses after `lock_s` and the next caller runs the effect **again**: nobody can know whether it
-happened. So an effect must be harmless when repeated with the same key: derive the identifiers it
-writes from the key (`derived_id`), and give the key on to the services it calls.
+`once` writes a record before the effect and the result after it. When the effect fails, or the
+function ends in the middle of it, nobody can know how much of it happened. So the key is free
+again, at once or when the invocation has surely ended, but only for the same payload, and the
+effect is run **again**. It must be harmless when repeated with the same key: derive the identifiers
+it writes from the key (`derived_id`), and look at what a store answers that has them already.
 """
 
 import os
@@ -15,12 +15,16 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
-from . import errors
+from . import deadline, errors
 from .aws import Aws, AwsError
 
 InProgress = errors.InProgress
 KeyReused = errors.KeyReused
 INPROGRESS, COMPLETED = "INPROGRESS", "COMPLETED"
+
+# Lambda was seen to end functions 0.7 s late (aws-powertools/powertools-lambda-python#4759), and
+# the clocks of two environments differ a little.
+GRACE_S = 2.0
 
 
 class IdempotencyRecord(NamedTuple):
@@ -35,11 +39,11 @@ class IdempotencyStore(Protocol):
     ) -> IdempotencyRecord | None:
         """Claim the key for the owner, or give the record that stands in the way."""
 
-    def save_success(self, key: str, owner: str, data: str) -> None:
-        """Keep the result, if the owner still holds the key."""
+    def save_success(self, key: str, owner: str, data: str) -> str:
+        """Keep the result, if the owner still holds the key; give the result that counts."""
 
-    def delete_record(self, key: str, owner: str) -> None:
-        """Forget the key, if the owner still holds it."""
+    def release(self, key: str, owner: str) -> None:
+        """Free the key for the same payload, if the owner still holds it."""
 
 
 def once(
@@ -48,15 +52,16 @@ def once(
     effect: Callable[[], str],
     *,
     fingerprint: str = "",
-    lock_s: float = 60.0,
+    lock_s: float | None = None,
 ) -> str:
     """The result of `effect` (a JSON string), carried out now or by an earlier call with this key.
 
     `fingerprint` stands for the payload: a key that comes with another one is refused.
-    `lock_s` is how long an unfinished record holds others off. Give it the time the function has
-    left: shorter lets a second effect start beside the first, longer delays retries after a crash.
+    `lock_s` is how long an unfinished record holds others off: if not given, until the invocation
+    has surely ended. Shorter lets a second effect start beside the first, longer delays retries.
     """
     owner = os.urandom(16).hex()
+    lock_s = deadline.seconds_left() + GRACE_S if lock_s is None else lock_s
     record = store.save_inprogress(key, owner, fingerprint, lock_s)
     if record is not None:
         if record.fingerprint != fingerprint:
@@ -68,17 +73,18 @@ def once(
         data = effect()
     except BaseException as failure:
         try:
-            store.delete_record(key, owner)
+            store.release(key, owner)
         except Exception as error:  # noqa: BLE001 (the effect's failure matters more)
             failure.add_note(f"its idempotency record stays locked for {lock_s:g} s: {error!r}")
         raise
-    store.save_success(key, owner, data)
-    return data
+    return store.save_success(key, owner, data)
 
 
-def derived_id(prefix: str, key: str) -> str:
-    """An identifier that is the same for every run with the same key."""
-    return f"{prefix}-{sha256(key.encode()).hexdigest()[:32]}"
+def derived_id(prefix: str, *parts: str) -> str:
+    """An identifier that is the same for every run with the same parts, and only for those."""
+    joined = "".join(f"{len(part)}:{part}" for part in parts)  # so that a, bc is not ab, c
+    digest = sha256(joined.encode("utf-8", "surrogatepass"))
+    return f"{prefix}-{digest.hexdigest()[:32]}"
 
 
 def fingerprint_of(payload: str | bytes) -> str:
@@ -148,35 +154,34 @@ class DynamoIdempotency:
             )
         return None
 
-    def save_success(self, key: str, owner: str, data: str) -> None:
-        payload = self._held(key, owner)
-        payload["UpdateExpression"] = "SET #status = :completed, #data = :data"
-        payload["ExpressionAttributeNames"] |= {"#status": "status", "#data": "data"}
-        payload["ExpressionAttributeValues"] |= {
-            ":completed": {"S": COMPLETED},
-            ":data": {"S": data},
-        }
-        self._unless_lost("UpdateItem", payload)
+    def save_success(self, key: str, owner: str, data: str) -> str:
+        found = self._update(key, owner, status={"S": COMPLETED}, data={"S": data})
+        return _text(found, "data") if _text(found, "status") == COMPLETED else data
 
-    def delete_record(self, key: str, owner: str) -> None:
-        self._unless_lost("DeleteItem", self._held(key, owner))
+    def release(self, key: str, owner: str) -> None:
+        self._update(key, owner, in_progress_expiration={"N": "0"})
 
-    def _held(self, key: str, owner: str) -> dict[str, Any]:
-        return {
+    def _update(self, key: str, owner: str, **fields: dict[str, str]) -> dict[str, Any]:
+        """Set fields of the owner's record; give the record found if it is another's by now."""
+        request = {
             "TableName": self._table,
             "Key": {"id": {"S": key}},
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in fields),
             "ConditionExpression": "#owner = :owner",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": {":owner": {"S": owner}},
+            "ExpressionAttributeNames": {f"#{name}": name for name in ("owner", *fields)},
+            "ExpressionAttributeValues": {
+                ":owner": {"S": owner},
+                **{f":{name}": value for name, value in fields.items()},
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-
-    def _unless_lost(self, operation: str, payload: dict[str, Any]) -> None:
         try:
-            self._aws.call("dynamodb", operation, payload)
+            self._aws.call("dynamodb", "UpdateItem", request)
         except AwsError as error:
-            # The lock lapsed and the key is another's now, or a retry met its own first write.
             if error.code != "ConditionalCheckFailedException":
                 raise
+            return dict(error.detail.get("Item", {}))
+        return {}
 
 
 def _text(item: dict[str, Any], name: str) -> str:
@@ -210,17 +215,19 @@ class MemoryIdempotency:
             self._records[key] = (fresh, owner, now + lock_s, now + self._ttl_s)
         return None
 
-    def save_success(self, key: str, owner: str, data: str) -> None:
+    def save_success(self, key: str, owner: str, data: str) -> str:
         with self._lock:
             record, holder, locked_until, expires_at = self._records.get(key, _NOTHING)
             if holder == owner:
-                done = IdempotencyRecord(COMPLETED, record.fingerprint, data)
-                self._records[key] = (done, holder, locked_until, expires_at)
+                record = IdempotencyRecord(COMPLETED, record.fingerprint, data)
+                self._records[key] = (record, holder, locked_until, expires_at)
+            return record.data if record.status == COMPLETED else data
 
-    def delete_record(self, key: str, owner: str) -> None:
+    def release(self, key: str, owner: str) -> None:
         with self._lock:
-            if self._records.get(key, _NOTHING)[1] == owner:
-                del self._records[key]
+            record, holder, _, expires_at = self._records.get(key, _NOTHING)
+            if holder == owner:
+                self._records[key] = (record, holder, 0.0, expires_at)
 
 
 _NOTHING = (IdempotencyRecord("", ""), "", 0.0, 0.0)

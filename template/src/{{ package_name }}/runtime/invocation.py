@@ -5,12 +5,15 @@ import os
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from . import log, metrics
+from . import deadline, log, metrics
 from .settings import ServiceSettings, load
 
 Event = dict[str, Any]
+
+# One AWS call may take this long, and the answer comes after it.
+RESERVE_MS: Final = int((deadline.LONGEST_CALL_S + deadline.ANSWER_S) * 1000)
 
 _cold = True
 
@@ -26,6 +29,15 @@ class Context(Protocol):
         ...
 
 
+def time_guard(context: Context, reserve_ms: int = RESERVE_MS) -> Callable[[], bool]:
+    """A question for before each piece of work: is there time for another?
+
+    There is while `reserve_ms` are left; in an invocation too short for that, while half of it is.
+    """
+    least_ms = min(reserve_ms, context.get_remaining_time_in_millis() // 2)
+    return lambda: context.get_remaining_time_in_millis() >= least_ms
+
+
 def start[SettingsType: ServiceSettings](schema: type[SettingsType]) -> SettingsType:
     """Read the function's settings and set up logs and metrics; called once, at import.
 
@@ -33,7 +45,11 @@ def start[SettingsType: ServiceSettings](schema: type[SettingsType]) -> Settings
     """
     settings = load(schema, os.environ)
     log.configure(settings)
-    metrics.configure(settings, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    metrics.configure(
+        settings,
+        os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
+        os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    )
     return settings
 
 
@@ -49,6 +65,7 @@ def invocation[Result](
         def wrapper(event: Event, context: Context) -> Result:
             global _cold  # noqa: PLW0603
             began = time.perf_counter()
+            deadline.begin(context.get_remaining_time_in_millis() / 1000)
             log.begin_invocation(
                 settings,
                 request_id=context.aws_request_id,
@@ -69,6 +86,7 @@ def invocation[Result](
                 elapsed = (time.perf_counter() - began) * 1000
                 metrics.add("HandlerDuration", round(elapsed, 3), "Milliseconds")
                 metrics.flush()
+                deadline.forget()
 
         return wrapper
 

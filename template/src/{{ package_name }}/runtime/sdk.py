@@ -15,12 +15,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from .aws import ATTEMPTS, CONNECT_S, READ_S, AwsError, is_retryable
+from .aws import AwsError, is_retryable, refuse_when_late
+from .deadline import ATTEMPTS, CONNECT_S, READ_S
 
 
 @cache
 def boto3_client(service: str) -> Any:
-    """A client with timeouts, and retries that are bounded and spread by jitter."""
+    """A client with timeouts, and retries that are bounded and spread by jitter.
+
+    No attempt starts when the invocation is about to end. One that started earlier may outlast it:
+    botocore takes no timeout for a single call.
+    """
     config = Config(
         connect_timeout=CONNECT_S,
         read_timeout=READ_S,
@@ -28,7 +33,9 @@ def boto3_client(service: str) -> Any:
     )
     make: Any = boto3.client  # its type depends on whether stubs are installed
     # boto3 itself looks at AWS_DEFAULT_REGION only.
-    return make(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    client = make(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    client.meta.events.register("request-created", lambda **_: refuse_when_late())  # each attempt
+    return client
 
 
 class Boto3Aws:

@@ -10,7 +10,7 @@ from .request import Response
 
 ORIGINS: Final = {
 {% for origin in cors_origins.split(',') %}
-    "{{ origin | trim }}",
+    "{{ origin }}",
 {% endfor %}
 }
 PREFLIGHT: Final = {
