@@ -132,6 +132,7 @@ class Template:
         self._mappings: dict[str, Any] = template.get("Mappings") or {}
         self._conditions: dict[str, Any] = template.get("Conditions") or {}
         self._resources: dict[str, Any] = template.get("Resources") or {}
+        self._outputs: dict[str, Any] = template.get("Outputs") or {}
         self._given = parameters
         self.region = region
         self.stack = stack or f"stack-{parameters.get('Stage', 'any')}"
@@ -158,6 +159,10 @@ class Template:
         if body.get("Type") == "Number" and isinstance(value, str):
             return float(value) if "." in value else int(value)
         return value
+
+    def output(self, name: str) -> str:
+        """The value of an output; empty when there is none of this name."""
+        return str(self.resolve(self._outputs[name]["Value"])) if name in self._outputs else ""
 
     def holds(self, condition: str) -> bool:
         """Whether a named condition is true."""

@@ -457,6 +457,10 @@ class Account:
 
     role: Role
     """The one that the pipeline takes; its statements are those of all its policies."""
+    service_role: Role
+    """The one that the stack is changed with, whoever asks."""
+    boundary: str
+    """The ARN of the policy that the roles of the stack are to be bounded by."""
     identities: tuple[str, ...]
     """Issuers that the account trusts by this."""
 

@@ -171,18 +171,29 @@ class _Reader:
         return replace(found, others={k: n for k, n in kinds.items() if k not in self._read})
 
     def account(self) -> model.Account:
-        (role,) = self._roles()
         attached = {
             self._t.arn_of(name): tuple(self._statements(name, p["PolicyDocument"]))
             for name, p in self._of("AWS::IAM::ManagedPolicy")
         }
-        own = [policy for policy in role.managed_policies if policy in attached]
-        return model.Account(
-            replace(
+
+        def whole(role: model.Role) -> model.Role:
+            own = [policy for policy in role.managed_policies if policy in attached]
+            return replace(
                 role,
                 statements=tuple(statement for policy in own for statement in attached[policy]),
                 managed_policies=tuple(p for p in role.managed_policies if p not in attached),
-            ),
+            )
+
+        roles = {
+            principal.split(":")[0]: whole(role)
+            for role in self._roles()
+            for statement in role.trust
+            for principal in statement.principals
+        }
+        return model.Account(
+            roles["federated"],
+            roles["service"],
+            self._t.output("BoundaryArn"),
             tuple(p["Url"] for _, p in self._of("AWS::IAM::OIDCProvider")),
         )
 

@@ -75,10 +75,6 @@ async function judge(request) {
     additionalSettings: { s3: { bucketAbacEnabled: false } },
   };
   const done = await runSimulation(simulation, {});
-  // The reference has it as kms:EncryptionContext:${EncryptionContextKey}, which the evaluator does not fill in.
-  if (done.result?.ignoredContextKeys?.some((key) => key.startsWith("kms:EncryptionContext:"))) {
-    return { result: runUnsafeSimulation(plain(simulation, request), {}), ignored: [], by: [] };
-  }
   if (done.resultType !== "error") {
     const allowing = done.result?.analysis?.identityAnalysis?.allowStatements ?? [];
     return {
@@ -96,19 +92,19 @@ async function judge(request) {
   const transform = action === "cloudformation:CreateChangeSet" && resource.includes(":transform/");
   if (either || transform || (service === "apigateway" && done.errors.message === unlisted)) {
     simulation.request.contextVariables = await contextFor(service, resource, context);
-    return { result: runUnsafeSimulation(plain(simulation, request), {}), ignored: [], by: [] };
+    return { result: runUnsafeSimulation(plain(simulation), {}), ignored: [], by: [] };
   }
   return { error: done.errors.message, errors: done.errors };
 }
 
 // The same with policies as they were given, for the evaluation without checks.
-function plain(simulation, request) {
+function plain(simulation) {
   const unwrap = (list) => list?.map(({ name }) => ({ name, policy: documents.get(name) }));
   return {
     ...simulation,
     identityPolicies: unwrap(simulation.identityPolicies),
     permissionBoundaryPolicies: unwrap(simulation.permissionBoundaryPolicies),
-    resourcePolicy: documents.get(request.resourcePolicy),
+    resourcePolicy: undefined, // no request of these forms comes with one
   };
 }
 
@@ -126,6 +122,10 @@ async function answer(question) {
   return Promise.all(question.requests.map(judge));
 }
 
+// The reference has kms:EncryptionContext:${EncryptionContextKey}, which the evaluator does not fill in.
+// Another key of text with a name of its own does as well, here and in the policies.
+const named = (line) => line.replaceAll("kms:EncryptionContext:", "aws:PrincipalTag/EncryptionContext:");
+
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(await answer(JSON.parse(line))) + "\n");
+  process.stdout.write(JSON.stringify(await answer(JSON.parse(named(line)))) + "\n");
 }

@@ -201,7 +201,10 @@ class Judge:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the evaluator has ended; what it said is above")
+        return json.loads(answer)
 
 
 def _for(service: str, statements: Sequence[Policy]) -> list[Policy]:
