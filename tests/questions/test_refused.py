@@ -98,6 +98,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("ci", "gitlab", "not in ['github', 'none']", {}),
     ("packaging", "tar", "not in ['zip', 'layer', 'image']", {}),
     ("startup", "snapstart", "needs packaging zip or layer", {"packaging": "image"}),
+    ("startup", "snapstart", "needs another region", {"aws_region": "cn-north-1"}),
     ("startup", "warm", "not in ['on_demand', 'provisioned', 'snapstart']", {}),
     ("traffic_shifting", "blue_green", "not in ['canary', 'linear', 'all_at_once']", {}),
     ("budget", 50, "expected true or false", {}),
