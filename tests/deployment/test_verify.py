@@ -70,11 +70,10 @@ verify_steps.events_of = lambda _service: {"api": None}
 played = Played()
 """
 STEP = """
-name = "Bad version, taken back by the canary"
 nothing = lambda _sandbox: []
-*_, result = verify.verify(played, {name: verify_steps.bad_version, "then": nothing, "last": nothing})[:2]
-first = verify.verify(played, {name: verify_steps.bad_version, "last": nothing})[0]
-print("result:", first.state, *first.evidence, "| then:", result.state)
+steps = {"bad version": verify_steps.bad_version, "then": nothing, "last": nothing}
+first, then, _last = verify.verify(played, steps)
+print("result:", first.state, *first.evidence, "| then:", then.state)
 """
 
 
@@ -219,7 +218,7 @@ import os, shutil, tempfile
 from pathlib import Path
 from tools.project import ROOT
 from tools.sandbox import Sandbox, copy_project
-from tools.service import Service
+from tools.service import Service, wait_until
 from tools.verify_steps import traffic
 
 os.environ["UV_PYTHON"] = sys.executable
@@ -235,8 +234,7 @@ with tempfile.TemporaryDirectory() as scratch:
         assert not sandbox.deploy("bad").code
     assert source.read_text() == before
     with traffic(sandbox.service) as calls:
-        while calls.made < 4:
-            pass
+        wait_until("functions are called", lambda: calls.made >= 4)
     print("failed:", calls.failed == calls.made)
 """
     )
