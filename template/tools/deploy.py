@@ -14,15 +14,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lambda_workbench.preflight.check import check_stage
+from lambda_workbench.preflight.files import Replaced, WorkingTree
+
 from tools import local_stack, template
-from tools.concurrency import refuse_what_does_not_fit
 from tools.package import build
 from tools.prebuilt import verified
 from tools.project import DIST, LOCAL_DIST, ROOT, ToolError, run
 from tools.releases import Release, record
-from tools.stages import LOCAL, stage_names, stage_parameters, stage_region
+from tools.stages import LOCAL, stage_names, stage_parameters
 from tools.target import HOW, IGNORING_ALARMS, Target, only, target_of
 from tools.upload import point_to, seal
 
@@ -81,11 +84,19 @@ def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str
     if unknown := sorted(set(values) - set(declared)):
         raise ToolError(f"samconfig.toml: {stage} has {', '.join(unknown)}, template.yaml has not")
     values = {**only(declared, {"RoleBoundaryArn": target.boundary, **HOW}), **values}
-    refuse_what_does_not_fit(merged, stage, values, stage_region(stage))
+    refuse_what_aws_would(DIST / content["template"]["file"], stage, values)
     point_to(target.depot, merged, content, DIST)
     sealed = seal(merged, values, content)
     key = target.depot.put_template(template.dump(sealed))
     return Release(values["ServiceVersion"], key, values)
+
+
+def refuse_what_aws_would(sent: Path, stage: str, values: Mapping[str, str]) -> None:
+    """Hold what is about to be sent, with the values it gets, against AWS's rules."""
+    merged = {"template.yaml": sent.read_text(encoding="utf-8"), "template.override.yaml": None}
+    if found := check_stage(Replaced(WorkingTree(ROOT), merged), stage, values):
+        lines = "\n".join(f"  {finding}" for finding in found)
+        raise ToolError(f"AWS would refuse this, or it would do harm:\n{lines}")
 
 
 def version() -> str:

@@ -108,7 +108,8 @@ RULES = [
         lambda row: (
             row["api_cache"] is not True
             or (
-                (row["api_type"], row["api_auth"], row["data_store"]) == ("rest", "none", "dynamodb")
+                (row["api_type"], row["api_auth"], row["data_store"])
+                == ("rest", "none", "dynamodb")
                 and "," not in row["cors_origins"]
             )
         ),

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from pytest_copie.plugin import Copie
 
+from lambda_workbench.preflight.check import check_files
+from lambda_workbench.preflight.files import WorkingTree
 from tests import support
 from tests.combinations.cover import Row, answers, rows
 
@@ -184,7 +186,15 @@ def test_its_code_passes_its_own_checks(check: Callable[..., None]) -> None:
 
 @pytest.mark.one_row_in_four
 def test_its_infrastructure_passes_its_own_checks(check: Callable[..., None]) -> None:
-    check("template")
+    check("preflight")
+
+
+def test_aws_would_refuse_nothing_in_any_stage(project: Path) -> None:
+    """All rules but cfn-lint's, which takes ten times as long: the test before this one has them."""
+    result = check_files(WorkingTree(project), lint=False)
+
+    assert result.stages == ("dev", "staging", "prod")
+    assert [str(found) for found in result.findings] == []
 
 
 @pytest.mark.one_row_in_four

@@ -103,6 +103,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "scheduler:{region}:{account}:schedule/default/{name}",
         "name",
     ),
+    "AWS::Scheduler::ScheduleGroup": (
+        "Name",
+        "scheduler:{region}:{account}:schedule-group/{name}",
+        "name",
+    ),
     "AWS::SecretsManager::Secret": (
         "Name",
         "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
@@ -221,7 +226,8 @@ class Template:
             "AWS::Partition": PARTITION,
             "AWS::Region": self.region,
             "AWS::StackName": self.stack,
-            "AWS::StackId": f"arn:{PARTITION}:cloudformation:::stack/{self.stack}",
+            "AWS::StackId": f"arn:{PARTITION}:cloudformation:{self.region}:{ACCOUNT}:stack/"
+            f"{self.stack}/0a1b2c3d",
             "AWS::URLSuffix": "amazonaws.com",
         }
         if name in pseudo:

@@ -112,6 +112,7 @@ class Function:
 class EventSource:
     """A queue or stream that Lambda polls for a function."""
 
+    id: str
     function: str
     """The ARN of the function, its alias left out; `qualified` says whether there was one."""
     qualified: bool
@@ -125,6 +126,8 @@ class EventSource:
     max_age: int | None
     parallelization: int | None
     on_failure: str
+    metrics: tuple[str, ...]
+    """Groups of metrics about itself that it publishes."""
     filters: tuple[Any, ...]
     key: str
 
@@ -153,6 +156,8 @@ class Rule:
 class Schedule:
     name: str
     arn: str
+    group: str
+    """The group by which metrics tell schedules apart."""
     expression: str
     enabled: bool
     target: Target
@@ -236,6 +241,8 @@ class Bucket:
     encrypted: bool
     key: str
     notifications: tuple[Notification, ...]
+    expires_after_days: int | None
+    """When objects go by themselves, whatever their names."""
     policy: tuple[Statement, ...]
 
 
@@ -523,12 +530,15 @@ class Service:
     def queue(self, arn: str) -> Queue | None:
         return next((queue for queue in self.queues if queue.arn == arn), None)
 
+    def bucket(self, arn: str) -> Bucket | None:
+        return next((bucket for bucket in self.buckets if bucket.arn == arn), None)
+
     def rollback_alarms(self) -> set[str]:
         """Names of the alarms that take a version back."""
         return {name for f in self.functions if f.shifting for name in f.shifting.alarms}
 
-    def failure_queues(self) -> set[str]:
-        """ARNs of the queues that take what failed."""
+    def failure_stores(self) -> set[str]:
+        """ARNs of the queues and buckets that take what failed."""
         arns = {queue.dead_letters for queue in self.queues}
         arns |= {source.on_failure for source in self.event_sources}
         arns |= {f.asynchronous.on_failure for f in self.functions if f.asynchronous}

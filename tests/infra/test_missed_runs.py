@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -135,8 +135,8 @@ def test_records_that_the_stream_has_forgotten_stay_until_the_function_takes_the
     ]
     bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
     folder = f"aws/lambda/{mapping['UUID']}/shardId-000000000000/2026/11/21/2026-11-21T17"
-    for name, failed in {"00.00-a": order, "00.01-b": poison}.items():
-        body = json.dumps(failed_batch(failed))
+    for name, document in {"00.00-a": order, "00.01-b": poison}.items():
+        body = json.dumps(failed_batch(document))
         s3.put_object(Bucket=bucket, Key=f"{folder}.{name}", Body=body)
     s3.put_object(Bucket=bucket, Key=f"{folder}.00.02-c", Body="not what Lambda writes")
 

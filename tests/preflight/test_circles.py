@@ -29,11 +29,11 @@ def test_a_circle_is_shown_with_its_lines(render: Render) -> None:
     project = render()
     (project / "template.override.yaml").write_text(
         "Resources:\n"
-        "  ApiErrorAlarm:\n"
+        "  ApiVersionErrorAlarm:\n"
         "    Properties:\n"
         "      AlarmDescription: !Sub Errors behind ${Api}\n"
     )
     (found,) = circles(project)
-    assert "ApiErrorAlarm (template.override.yaml:4) → Api (template.yaml:" in found
+    assert "ApiVersionErrorAlarm (template.override.yaml:4) → Api (template.yaml:" in found
     assert "→ ApiFunctionAliaslive (template.yaml:" in found
     assert "[dev, staging, prod]" in found

@@ -36,6 +36,8 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("description", " leading", "no spaces at the beginning", {}),
     ("description", "trailing ", "no spaces at the beginning", {}),
     ("description", "# heading", "a letter or a digit first", {}),
+    ("owner", "R&D", "as in the tags of AWS", {}),
+    ("owner", "Orders (Berlin)", "as in the tags of AWS", {}),
     ("owner", "- item", "a letter or a digit first", {}),
     ("owner", "@team", "a letter or a digit first", {}),
     # A name that has no Latin letter gives no slug, and nobody is there to be asked.
@@ -50,6 +52,9 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ],
     ("project_slug", "aws-orders", "which AWS keeps for itself", {}),
     ("project_slug", "ssm", "which AWS keeps for itself", {}),
+    # Names begin with <slug>-<stage>-, so that of "shop-dev" in prod would be one of "shop" in dev.
+    ("project_slug", "shop-dev", "without a stage in it", {}),
+    ("project_slug", "shop-prod-orders", "without a stage in it", {}),
     # Packages.
     *[
         ("package_name", package, "1 to 40 lowercase", {})

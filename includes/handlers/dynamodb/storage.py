@@ -15,6 +15,7 @@ from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
 from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
+from ..domain.placing import place
 from ..runtime import metrics
 from ..runtime.aws import connect
 from ..runtime.documents import InvalidDocumentError, decode, encode
@@ -66,9 +67,9 @@ def import_file(created: dict[str, Any]) -> None:
 
     def effect() -> str:
 {% if 'queue' in triggers %}
-        imported = import_orders(found, orders, queue)
+        imported = import_orders(found, lambda order: place(order, orders, queue))
 {% else %}
-        imported = import_orders(found, orders)
+        imported = import_orders(found, lambda order: place(order, orders))
 {% endif %}
         metrics.add("OrdersImported", imported.new)
         if imported.refused:

@@ -15,6 +15,7 @@ from ..domain.fulfilling import FulfilmentQueue
 {% endif %}
 from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
+from ..domain.placing import place
 from ..runtime import metrics
 {% if 'queue' in triggers %}
 from ..runtime.aws import connect
@@ -54,10 +55,11 @@ def import_file(created: dict[str, Any]) -> None:
     bucket, key = created["bucket"]["name"], unquote_plus(created["object"]["key"])
     found = list(read_orders(bucket, key))
 {% if 'queue' in triggers %}
-    metrics.add("OrdersImported", import_orders(found, orders, queue).new)
+    imported = import_orders(found, lambda order: place(order, orders, queue))
 {% else %}
-    metrics.add("OrdersImported", import_orders(found, orders).new)
+    imported = import_orders(found, lambda order: place(order, orders))
 {% endif %}
+    metrics.add("OrdersImported", imported.new)
 
 
 def read_orders(bucket: str, key: str) -> Iterator[Order]:

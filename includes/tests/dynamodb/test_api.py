@@ -9,6 +9,10 @@ from hypothesis import given
 from msgspec.structs import replace
 from openapi_spec_validator import validate
 
+from {{ package_name }}.adapters.dynamodb_order_reader import (
+    DynamoOrderReader,
+)
+from {{ package_name }}.adapters.dynamodb_orders import DynamoOrders
 from {{ package_name }}.domain.ordering import NewOrder
 from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.domain.reading import Page
@@ -181,11 +185,11 @@ def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
     assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
     new = convert(NewOrder, NEW_ORDER)
     same_key = {"idempotency-key": "k-1"}
-    alice, bob = (
+    carol, bob = (
         api.place_order(Request("POST", "/orders", same_key, {}, b"", caller), new)
-        for caller in ("alice", "bob")
+        for caller in ("carol", "bob")
     )
-    assert alice.headers["location"] != bob.headers["location"]
+    assert carol.headers["location"] != bob.headers["location"]
 
 
 def test_a_key_used_for_another_order_is_refused(api: Any) -> None:
@@ -342,6 +346,24 @@ def test_a_cursor_that_was_not_given_out_is_refused(api: Any, cursor: str) -> No
     )
     assert status == 400
     assert "cursor" in problem["detail"]
+
+
+@pytest.mark.parametrize("document", ["{", '{"order_id": "ord-1"}', '{"secret": 1}'])
+@pytest.mark.parametrize("path", ["/orders/ord-1", "/orders"])
+def test_a_stored_order_that_is_damaged_is_no_fault_of_the_callers(
+    api: Any, path: str, document: str
+) -> None:
+    item = {"document": {"S": document}}
+    aws = FakeAws(GetItem={"Item": item}, Query={"Items": [item]})
+    api.orders, api.reader = DynamoOrders(aws, "orders"), DynamoOrderReader(aws, "orders")
+    status, problem, _ = call(api, "GET", path, query={"customer_id": "cus-1"})
+    assert status == 500
+    assert problem["detail"] == "the request failed; give the id when you report it"
+
+
+def test_a_parameter_that_is_damaged_is_no_fault_of_the_callers(api: Any) -> None:
+    api.parameters = Parameters(FakeAws(GetParameter={"Parameter": {"Value": "two"}}), "/orders")
+    assert call(api, "GET", "/orders", query={"customer_id": "cus-1"})[0] == 500
 
 
 @pytest.mark.parametrize("order_id", ["x" * 65, "x" * 2_049, "a%0Ab", "a\n", "ü", "a b"])

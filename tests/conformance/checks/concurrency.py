@@ -34,9 +34,9 @@ def concurrency_is_reserved_in_numbers_that_agree(project: Project) -> Iterator[
                     f"and its queues start {together}"
                 )
     steps = project.files.read("tools/check.py")
-    if "tools.concurrency" not in steps:
+    if "lambda_workbench.preflight" not in steps:
         yield "make check does not compare the numbers of concurrency"
-    if "refuse_what_does_not_fit(" not in project.files.read("tools/deploy.py"):
+    if "refuse_what_aws_would(" not in project.files.read("tools/deploy.py"):
         yield "make deploy does not compare the numbers of concurrency"
 
 
@@ -317,7 +317,8 @@ def one_callers_answer_for_another(files: Files) -> None:
     files.replace(
         "template.yaml",
         "      TracingEnabled: true\n      CacheCluster",
-        "      TracingEnabled: true\n      Auth:\n        DefaultAuthorizer: AWS_IAM\n      CacheCluster",
+        "      TracingEnabled: true\n      Auth:\n        DefaultAuthorizer: AWS_IAM\n"
+        "      CacheCluster",
     )
 
 

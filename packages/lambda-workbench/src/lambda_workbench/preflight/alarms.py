@@ -38,7 +38,7 @@ def alarm_window(stack: Stack) -> Iterator[Problem]:
         most = 604800 if period >= 3600 else 86400
         if period * count > most:
             yield alarm.problem(
-                f"{count:g} periods of {period:g} seconds are {period * count:g}",
+                f"{count} periods of {period} seconds are {period * count}",
                 "EvaluationPeriods",
                 expected=f"at most {most} seconds together",
             )
@@ -59,7 +59,7 @@ def alarm_datapoints(stack: Stack) -> Iterator[Problem]:
     for alarm in stack.of_type(_ALARM):
         needed, looked_at = alarm.number("DatapointsToAlarm"), alarm.number("EvaluationPeriods")
         if needed is not None and looked_at is not None and needed > looked_at:
-            yield alarm.problem(f"{needed:g} of {looked_at:g} datapoints", "DatapointsToAlarm")
+            yield alarm.problem(f"{needed} of {looked_at} datapoints", "DatapointsToAlarm")
 
 
 @rule(
@@ -112,7 +112,7 @@ def metric_period(stack: Stack) -> Iterator[Problem]:
             period = alarm.number(*path)
             if period is not None and period not in (1, 5, 10, 20, 30) and period % 60:
                 yield alarm.problem(
-                    f"Period is {period:g}", *path, expected="1, 5, 10, 20, 30 or whole minutes"
+                    f"Period is {period}", *path, expected="1, 5, 10, 20, 30 or whole minutes"
                 )
 
 

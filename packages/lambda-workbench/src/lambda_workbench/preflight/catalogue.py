@@ -7,11 +7,13 @@ from types import ModuleType
 
 from lambda_workbench.preflight import (
     alarms,
+    changes,
     circles,
     concurrency,
     dashboards,
     destinations,
     event_sources,
+    exceptions,
     firewalls,
     functions,
     gateways,
@@ -46,6 +48,8 @@ _MODULES = (
     dashboards,
     stores,
     limits,
+    exceptions,
+    changes,
 )
 
 

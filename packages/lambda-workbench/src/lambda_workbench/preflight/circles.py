@@ -12,6 +12,9 @@ from lambda_workbench.preflight.model import Path, Problem, Stack, references, r
 # waits for the deployment group that shifts its traffic.
 _ATTRIBUTES = ("Properties", "UpdatePolicy", "CreationPolicy", "DependsOn")
 
+# The team's own file, beside template.yaml.
+OVERRIDE = "template.override.yaml"
+
 Edges = Mapping[str, Mapping[str, Path]]
 
 
@@ -31,6 +34,7 @@ def circular_dependency(stack: Stack) -> Iterator[Problem]:
         if not circle:
             continue
         seen |= _waiting_for_each_other(edges, start)
+        circle = _from_the_team(stack, edges, circle)
         steps = [
             f"{name} ({stack.place(edges[name][following])})"
             for name, following in pairwise(circle)
@@ -40,6 +44,14 @@ def circular_dependency(stack: Stack) -> Iterator[Problem]:
             f"circular dependency: {' → '.join([*steps, circle[-1]])}",
             "one of them to name the next as text instead of by reference",
         )
+
+
+def _from_the_team(stack: Stack, edges: Edges, circle: list[str]) -> list[str]:
+    """A circle so turned that it begins with what the team's own file adds, if it does."""
+    for number, (name, following) in enumerate(pairwise(circle)):
+        if stack.place(edges[name][following]).file == OVERRIDE:
+            return [*circle[number:-1], *circle[: number + 1]]
+    return circle
 
 
 def dependencies(stack: Stack) -> Edges:

@@ -29,8 +29,8 @@ def queue_concurrency(stack: Stack) -> Iterator[Problem]:
         batches = sum(_batches(stack, function))
         if reserved is not None and batches > reserved:
             yield function.problem(
-                f"{function.name} takes up to {batches:g} batches from queues at a time "
-                f"(MaximumConcurrency) but has {reserved:g} reserved: the others are throttled, "
+                f"{function.name} takes up to {batches} batches from queues at a time "
+                f"(MaximumConcurrency) but has {reserved} reserved: the others are throttled, "
                 "and their messages end as dead letters",
                 "ReservedConcurrentExecutions",
                 expected="a higher ReservedConcurrentExecutions or a lower MaximumConcurrency",
@@ -58,15 +58,14 @@ def provisioned_concurrency(stack: Stack) -> Iterator[Problem]:
         for alias, ready, most in _kept_ready(stack, function):
             if most < ready:
                 yield alias.problem(
-                    f"{function.name} keeps {ready:g} environments ready but may have {most:g} at "
-                    "most",
+                    f"{function.name} keeps {ready} environments ready but may have {most} at most",
                     "ProvisionedConcurrencyConfig",
                     expected="a higher parameter that ends in ProvisionedMost, or 0 for it",
                 )
             if reserved is not None and max(most, ready) > reserved:
                 yield function.problem(
-                    f"{function.name} keeps up to {max(most, ready):g} environments ready but has "
-                    f"{reserved:g} reserved, which Lambda refuses",
+                    f"{function.name} keeps up to {max(most, ready)} environments ready but has "
+                    f"{reserved} reserved, which Lambda refuses",
                     "ReservedConcurrentExecutions",
                     expected="a higher reserved concurrency",
                 )
@@ -108,7 +107,7 @@ def snapstart_or_provisioned(stack: Stack) -> Iterator[Problem]:
 )
 def account_concurrency(stack: Stack) -> Iterator[Problem]:
     """As far as one stack shows it, and unless the quota was raised."""
-    taken = 0.0
+    taken: float = 0
     largest: tuple[float, Resource] | None = None
     for function in stack.of_type(_FUNCTION):
         reserved = function.number("ReservedConcurrentExecutions")
@@ -119,7 +118,7 @@ def account_concurrency(stack: Stack) -> Iterator[Problem]:
             largest = (reserved, function)
     if largest is not None and taken > _ACCOUNT - _UNRESERVED:
         yield largest[1].problem(
-            f"{taken:g} concurrent executions are set aside for functions of this stack",
+            f"{taken} concurrent executions are set aside for functions of this stack",
             "ReservedConcurrentExecutions",
             expected=f"at most {_ACCOUNT - _UNRESERVED}, unless the account's quota was raised",
         )

@@ -78,13 +78,15 @@ def starting_position(stack: Stack) -> Iterator[Problem]:
     _API,
 )
 def batch_window(stack: Stack) -> Iterator[Problem]:
-    """For a standard queue; a stream needs no window."""
+    """For a standard queue. The page says so of streams too, whose default is 100 records and no
+    window.
+    """
     for mapping, source in _mappings(stack):
         size = mapping.number("BatchSize") or 10
         window = mapping.number("MaximumBatchingWindowInSeconds") or 0
         if source.service == "sqs" and not source.fifo and size > 10 and window < 1:
             yield mapping.problem(
-                f"BatchSize is {size:g} without a window",
+                f"BatchSize is {size} without a window",
                 "BatchSize",
                 expected="MaximumBatchingWindowInSeconds of 1 or more",
             )
@@ -133,7 +135,7 @@ def record_age(stack: Stack) -> Iterator[Problem]:
         age = mapping.number("MaximumRecordAgeInSeconds")
         if age is not None and age != -1 and age < 60:
             yield mapping.problem(
-                f"MaximumRecordAgeInSeconds is {age:g}",
+                f"MaximumRecordAgeInSeconds is {age}",
                 "MaximumRecordAgeInSeconds",
                 expected="-1, or 60 to 604800",
             )

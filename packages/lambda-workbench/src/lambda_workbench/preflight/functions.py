@@ -60,9 +60,7 @@ def function_memory(stack: Stack) -> Iterator[Problem]:
     for function in stack.of_type(_FUNCTION):
         memory = function.number("MemorySize")
         if memory is not None and memory > 10240 and not function.get("CapacityProviderConfig"):
-            yield function.problem(
-                f"MemorySize is {memory:g}", "MemorySize", expected="128 to 10240"
-            )
+            yield function.problem(f"MemorySize is {memory}", "MemorySize", expected="128 to 10240")
 
 
 @rule(

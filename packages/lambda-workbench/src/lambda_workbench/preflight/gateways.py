@@ -110,7 +110,7 @@ def cors(stack: Stack) -> Iterator[Problem]:
         age = as_number(settings.get("maxage"))
         if age is not None and not -1 <= age <= 86400:
             yield api.problem(
-                f"MaxAge is {age:g}", "CorsConfiguration", "MaxAge", expected="-1 to 86400"
+                f"MaxAge is {age}", "CorsConfiguration", "MaxAge", expected="-1 to 86400"
             )
 
 
@@ -132,7 +132,7 @@ def authorizer_cache(stack: Stack) -> Iterator[Problem]:
         seconds = as_number(value)
         if seconds is not None and not 0 <= seconds <= 3600:
             yield resource.problem(
-                f"verdicts are kept for {seconds:g} seconds", name, expected="0 to 3600"
+                f"verdicts are kept for {seconds} seconds", name, expected="0 to 3600"
             )
 
 
@@ -199,5 +199,5 @@ def throttling(stack: Stack) -> Iterator[Problem]:
                     given = as_number(at(settings, [name]))
                     if given is not None and given > most:
                         yield stage.problem(
-                            f"{name} is {given:g}", *where, name, expected=f"at most {most}"
+                            f"{name} is {given}", *where, name, expected=f"at most {most}"
                         )

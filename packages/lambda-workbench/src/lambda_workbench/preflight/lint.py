@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
@@ -41,15 +40,16 @@ def lint_source(stack: Stack) -> Iterator[Found]:
 def lint_stacks(stacks: Sequence[Stack]) -> Iterator[Found]:
     """What cfn-lint finds in what is sent for the stages of one template.
 
-    The stages go through it together. A resource that differs between two stages in the stage's
-    name alone is looked at once, in the stage with the longest name.
+    Of stages that differ in their names alone it sees the one with the longest.
     """
-    for region in sorted({stack.stage.region for stack in stacks}):
-        together = _Together([stack for stack in stacks if stack.stage.region == region])
-        for match, path in _matches(together.template, region):
-            own, having = together.origin(path)
+    alike: dict[str, list[Stack]] = {}
+    for stack in sorted(stacks, key=lambda stack: -len(stack.stage.name)):
+        text = json.dumps([stack.stage.region, stack.filled], sort_keys=True)
+        alike.setdefault(text.replace(stack.stage.name, "\0"), []).append(stack)
+    for having in alike.values():
+        for match, path in _matches(having[0].filled, having[0].stage.region):
             for stack in having:
-                yield *_rule_of(match), stack, Problem(own, match.message)
+                yield *_rule_of(match), stack, Problem(path, match.message)
 
 
 def _matches(template: Template, region: str) -> Iterator[tuple[Match, Path]]:
@@ -60,35 +60,3 @@ def _matches(template: Template, region: str) -> Iterator[tuple[Match, Path]]:
 
 def _rule_of(match: Match) -> tuple[str, str]:
     return f"cfn-lint-{match.rule.id}", str(match.rule.source_url)
-
-
-class _Together:
-    """One template with the resources of several stages, each as often as it differs."""
-
-    def __init__(self, stacks: Sequence[Stack]) -> None:
-        ordered = sorted(stacks, key=lambda stack: -len(stack.stage.name))
-        self._origins: dict[str, tuple[str, list[Stack]]] = {}
-        resources: dict[str, Any] = {}
-        known: dict[tuple[str, str], str] = {}
-        for stack in ordered:
-            for name, body in stack.filled["Resources"].items():
-                key = (name, _without(stack.stage.name, body))
-                if key not in known:
-                    known[key] = name if name not in resources else f"{name}In{len(resources)}"
-                    resources[known[key]] = body
-                    self._origins[known[key]] = (name, [])
-                self._origins[known[key]][1].append(stack)
-        self._stacks = tuple(stacks)
-        self.template: Template = {**ordered[0].filled, "Resources": resources}
-
-    def origin(self, path: Path) -> tuple[Path, tuple[Stack, ...]]:
-        """The path in the stages themselves, and the stages that have it."""
-        if len(path) > 1 and path[0] == "Resources" and path[1] in self._origins:
-            name, stacks = self._origins[str(path[1])]
-            return ("Resources", name, *path[2:]), tuple(stacks)
-        return path, self._stacks
-
-
-def _without(stage: str, body: Any) -> str:
-    """A resource as text that does not name its stage."""
-    return json.dumps(body, sort_keys=True).replace(stage, "\0")

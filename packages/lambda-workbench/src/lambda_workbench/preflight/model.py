@@ -95,6 +95,10 @@ class Stack:
         """Where people wrote what stands at a path of the translated or the filled template."""
         return self._origins.place(path)
 
+    def origin(self, name: str) -> str | None:
+        """The resource that people wrote, of which SAM made the one called `name`."""
+        return self._origins.resource(name)
+
     @cached_property
     def _origins(self) -> Origins:
         return Origins(self.source)
@@ -203,12 +207,13 @@ def as_number(value: Any) -> float | None:
     """A number, also one that is written as text."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return value
+    if not isinstance(value, (int, float, str)):
+        return None
     try:
-        return float(value) if isinstance(value, str) else None
+        number = float(value)
     except ValueError:
         return None
+    return int(number) if number.is_integer() else number
 
 
 def references(node: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:

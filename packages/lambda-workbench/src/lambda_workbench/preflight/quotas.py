@@ -35,12 +35,12 @@ def stack_quotas(stack: Stack) -> Iterator[Problem]:
 
 @rule(
     "template-size",
-    "A template has at most 51,200 bytes in a request, and 1 MB in a bucket",
+    "A template has at most 1 MB",
     _QUOTAS,
 )
 def template_size(stack: Stack) -> Iterator[Problem]:
-    """The SAM CLI sends templates by way of a bucket; people create the others with a request."""
-    most = 1_000_000 if uses_sam(stack.source) else 51_200
+    """In a bucket; a template of more than 51,200 bytes cannot be sent without one."""
+    most = 1_000_000
     length = len(stack.body.encode())
     if length > most:
         yield Problem(("Resources",), f"the template has {length:,} bytes", f"at most {most:,}")
@@ -105,7 +105,7 @@ def _bounds(declared: Mapping[str, Any], low: str, high: str) -> str:
 
 @rule(
     "unknown-parameter",
-    "samconfig.toml gives values to parameters of the template only",
+    "Parameters with a value in samconfig.toml are ones of the template",
     _PARAMETERS,
 )
 def unknown_parameter(stack: Stack) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lambda_workbench.cloudformation.documents import Place
+from lambda_workbench.preflight.exceptions import exception, exceptions
 from lambda_workbench.preflight.lint import lint_source, lint_stacks
 from lambda_workbench.preflight.model import (
     ChangeRule,
@@ -27,9 +28,13 @@ class Report:
     def __init__(self) -> None:
         self._findings: dict[tuple[str, Place, int], Finding] = {}
         self._stages: dict[tuple[str, Place, int], list[str]] = {}
+        self._exceptions: dict[Place, str] = {}
+        self._used: set[Place] = set()
 
     def check(self, stacks: Sequence[Stack], rules: Iterable[Rule | JointRule]) -> None:
         """Run rules over the stages of one template."""
+        for stack in stacks:
+            self._exceptions |= {place: name for place, name, _ in exceptions(stack)}
         for rule in rules:
             if isinstance(rule, JointRule):
                 self._add(rule.id, rule.source, rule.check(stacks))
@@ -60,16 +65,23 @@ class Report:
 
     def findings(self) -> tuple[Finding, ...]:
         """What was found, in the order of files and lines."""
-        return tuple(
-            sorted(
-                Finding(f.place, f.rule, f.message, tuple(self._stages[key]), f.expected, f.source)
-                for key, f in self._findings.items()
-            )
-        )
+        found = [
+            Finding(f.place, f.rule, f.message, tuple(self._stages[key]), f.expected, f.source)
+            for key, f in self._findings.items()
+        ]
+        unused = [
+            Finding(place, "unused-exception", f"nothing here needs the exception from {rule}", ())
+            for place, rule in self._exceptions.items()
+            if place not in self._used
+        ]
+        return tuple(sorted([*found, *unused]))
 
     def _add(self, rule: str, source: str, found: Iterable[tuple[Stack, Problem]]) -> None:
         counts: Counter[tuple[str, Place]] = Counter()
         for stack, problem in found:
+            if excepted := exception(stack, problem.path, rule):
+                self._used.add(excepted)
+                continue
             place, stage = problem.place or stack.place(problem.path), stack.stage.name
             counts[stage, place] += 1
             key = (rule, place, counts[stage, place])

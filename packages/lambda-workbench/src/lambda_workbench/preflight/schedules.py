@@ -63,8 +63,8 @@ def schedule_overlap(stack: Stack) -> Iterator[Problem]:
         alone = function.number("ReservedConcurrentExecutions") == 1
         if timeout_of(function) > between and not alone:
             yield schedule.problem(
-                f"{function.name} starts every {between:g} seconds and may take "
-                f"{timeout_of(function):g}",
+                f"{function.name} starts every {between} seconds and may take "
+                f"{timeout_of(function)}",
                 "ScheduleExpression",
                 expected="a shorter timeout, or ReservedConcurrentExecutions: 1",
             )

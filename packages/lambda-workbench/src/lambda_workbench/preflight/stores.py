@@ -77,14 +77,13 @@ def bucket_lifecycle(stack: Stack) -> Iterator[Problem]:
             for days, storage in _transitions(given):
                 if storage in ("STANDARD_IA", "ONEZONE_IA") and days < 30:
                     yield bucket.problem(
-                        f"objects move to {storage} after {days:g} days",
+                        f"objects move to {storage} after {days} days",
                         *path,
                         expected="30 or more",
                     )
                 if expires is not None and expires <= days:
                     yield bucket.problem(
-                        f"objects expire after {expires:g} days, and move to {storage} after "
-                        f"{days:g}",
+                        f"objects expire after {expires} days, and move to {storage} after {days}",
                         *path,
                     )
 
@@ -105,6 +104,7 @@ EVENTS = re.compile(
     r"|Replication:(\*|OperationFailedReplication|OperationNotTracked"
     r"|OperationMissedThreshold|OperationReplicatedAfterThreshold)"
     r"|LifecycleExpiration:(\*|Delete|DeleteMarkerCreated)"
+    r"|ObjectRetention:Put"
     r"|ObjectTagging:(\*|Put|Delete)"
     r"|ObjectAnnotation:(\*|Put|Delete))"
 )

@@ -56,7 +56,7 @@ def authorizer_timeout(stack: Stack) -> Iterator[Problem]:
 
 def _late(function: Resource, why: str, seconds: float) -> Problem:
     return function.problem(
-        f"{function.name} may take {timeout_of(function):g} seconds, and {why}",
+        f"{function.name} may take {timeout_of(function)} seconds, and {why}",
         "Timeout",
         expected=f"at most {seconds:g}",
     )
@@ -80,11 +80,11 @@ def queue_visibility(stack: Stack) -> Iterator[Problem]:
         hidden = _number(queue, "VisibilityTimeout", _VISIBILITY)
         if hidden < needed:
             yield queue.problem(
-                f"{queue.name} hides messages for {hidden:g} seconds, and {function.name} may take "
-                f"{timeout_of(function):g}",
+                f"{queue.name} hides messages for {hidden} seconds, and {function.name} may take "
+                f"{timeout_of(function)}",
                 "VisibilityTimeout",
-                expected=f"at least {needed:g}, six times as long"
-                + (f" plus a window of {window:g}" if window else ""),
+                expected=f"at least {needed}, six times as long"
+                + (f" plus a window of {window}" if window else ""),
             )
 
 
@@ -99,7 +99,7 @@ def queue_receives(stack: Stack) -> Iterator[Problem]:
         receives = queue.number("RedrivePolicy", "maxReceiveCount")
         if receives is not None and receives < 5:
             yield queue.problem(
-                f"after {receives:g} receives a message of {queue.name} is a dead letter",
+                f"after {receives} receives a message of {queue.name} is a dead letter",
                 "RedrivePolicy",
                 "maxReceiveCount",
                 expected="at least 5",
@@ -130,10 +130,10 @@ def queue_retention(stack: Stack) -> Iterator[Problem]:
         kept = _number(queue, "MessageRetentionPeriod", _RETENTION)
         if kept <= needed:
             yield queue.problem(
-                f"{queue.name} keeps messages for {kept:g} seconds, and {receives:g} receives take "
-                f"up to {needed:g}",
+                f"{queue.name} keeps messages for {kept} seconds, and {receives} receives take "
+                f"up to {needed}",
                 "MessageRetentionPeriod",
-                expected=f"more than {needed:g}",
+                expected=f"more than {needed}",
             )
 
 
@@ -153,10 +153,9 @@ def dead_letter_retention(stack: Stack) -> Iterator[Problem]:
         source = _number(queue, "MessageRetentionPeriod", _RETENTION)
         if kept <= source:
             yield letters.problem(
-                f"{letters.name} keeps messages for {kept:g} seconds, and {queue.name} for "
-                f"{source:g}",
+                f"{letters.name} keeps messages for {kept} seconds, and {queue.name} for {source}",
                 "MessageRetentionPeriod",
-                expected=f"more than {source:g}",
+                expected=f"more than {source}",
             )
 
 
