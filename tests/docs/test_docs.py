@@ -154,7 +154,7 @@ def test_the_readme_lists_the_daily_commands(project: Path) -> None:
 
 
 def test_files_that_are_named_exist(project: Path) -> None:
-    own = {"own.mk", "uv.lock", "dist/sbom.cdx.json"}
+    own = {"own.mk", "uv.lock", "dist/sbom.cdx.json", ".local/verify-dev.md"}
     for page in pages(project):
         text = page.read_text()
         for name in re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|yml|yaml|toml|md|json))`", text):
