@@ -418,7 +418,8 @@ def _tokens(name: str, workflow: dict[Any, Any]) -> Iterator[str]:
         yield f"every job of {name} may do more than read"
     for job_name, job in workflow["jobs"].items():
         permissions = job.get("permissions", {})
-        deploys = any("deploy" in step.get("run", "") for step in job.get("steps", []))
+        commands = [step.get("run", "") for step in job.get("steps", [])]
+        deploys = any(word in command for command in commands for word in ("deploy", "rollback"))
         if "id-token" in permissions and not (deploys and job.get("environment")):
             yield f"{job_name} in {name} can ask for a token without deploying to an environment"
         if deploys and permissions.get("id-token") != "write":
