@@ -25,7 +25,6 @@ REST: dict[str, Any] = {
     "stream_source": "dynamodb",
     "network": "existing",
     "encryption": "customer_key",
-    "api_cache": True,
     "api_firewall": True,
     "packaging": "image",
 }

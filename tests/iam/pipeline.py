@@ -50,6 +50,7 @@ _ELSEWHERE = {
     "tools.local_stack": "the emulator",
     "tools.streams": "the emulator's streams",
     "tools.flags": "switching a flag is tested on the emulator alone",
+    "tools.redrive": "retries run out on the emulator alone",
     "tools.stream_failures": "retries run out on the emulator alone",
 }
 
@@ -296,11 +297,10 @@ def _files(stack: Stack) -> Iterator[Request]:
 
 @_for("scheduler", "create_schedule")
 def _once(stack: Stack) -> Iterator[Request]:
-    if "SchedulerRole" in stack.resources:
+    for properties in stack.of_type("AWS::Scheduler::Schedule").values():
         name = f"{stack.slug}-{stack.stage}-once-0a1b2c3d"[:64]
-        yield Request(
-            "scheduler:CreateSchedule", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/default/{name}")
-        )
+        arn = stack.arn(f"scheduler:{{r}}:{{a}}:schedule/{properties['GroupName']}/{name}")
+        yield Request("scheduler:CreateSchedule", arn)
         context = {"iam:PassedToService": "scheduler.amazonaws.com"}
         yield Request("iam:PassRole", role_arn(stack, "SchedulerRole"), context)
 
@@ -308,8 +308,8 @@ def _once(stack: Stack) -> Iterator[Request]:
 @_named("scheduler", "get_schedule")
 def _schedules(stack: Stack) -> Iterator[Request]:
     for properties in stack.of_type("AWS::Scheduler::Schedule").values():
-        name = properties["Name"]
-        yield Request("", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/default/{name}"))
+        path = f"{properties['GroupName']}/{properties['Name']}"
+        yield Request("", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/{path}"))
 
 
 @_named("secretsmanager", "get_secret_value")

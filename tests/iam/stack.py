@@ -580,11 +580,18 @@ def _parameter(stack: Stack, _name: str, properties: Properties) -> Iterator[Tar
 
 @_targets("AWS::Scheduler::Schedule")
 def _schedule(stack: Stack, _name: str, properties: Properties) -> Iterator[Target]:
-    yield Target(
-        "scheduler:schedule",
-        stack.arn(f"scheduler:{{r}}:{{a}}:schedule/default/{properties['Name']}"),
-    )
+    path = f"{properties['GroupName']}/{properties['Name']}"
+    yield Target("scheduler:schedule", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/{path}"))
     yield stack.role(properties["Target"]["RoleArn"], "scheduler")
+
+
+@_targets("AWS::Scheduler::ScheduleGroup")
+def _schedule_group(stack: Stack, _name: str, properties: Properties) -> Iterator[Target]:
+    arn = stack.arn(f"scheduler:{{r}}:{{a}}:schedule-group/{properties['Name']}")
+    yield Target("scheduler:schedule-group", arn, tagged=True)
+    # A group goes with the schedules that are left in it.
+    left = f"{properties['Name']}/{properties['Name']}-timer"
+    yield Target("scheduler:schedule", stack.arn(f"scheduler:{{r}}:{{a}}:schedule/{left}"))
 
 
 @_targets("AWS::SecretsManager::Secret")
