@@ -80,7 +80,7 @@ def test_the_new_form_is_the_default(default_project: Path) -> None:
 
 
 def test_cloudformation_takes_its_role_for_one_stack(default_project: Path) -> None:
-    """AWS does not say whether CloudFormation names the stack; if it does, it has to be this one."""
+    """AWS does not say whether CloudFormation names the stack; if so, it has to be this one."""
     (statement,) = _trust(Bootstrap(default_project, "staging", "eu-west-1"), "CloudFormationRole")
     stack = "arn:aws:cloudformation:eu-west-1:111111111111:stack/order-service-staging/*"
     assert statement == {

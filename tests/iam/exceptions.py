@@ -1,8 +1,8 @@
-"""Actions that a handler's schema lists and CloudFormation's role is not given, each with the reason.
+"""Actions that a handler's schema lists and CloudFormation's role is not given, and the reasons.
 
 A schema lists what a handler may ever call, for all properties that a type has. `mutation` gives a
-resource the property that the reason says is missing: the reason no longer holds then, and the tests
-demand the permission.
+resource the property that the reason says is missing: the reason no longer holds then, and the
+tests demand the permission.
 """
 
 import fnmatch
@@ -179,12 +179,13 @@ def _tables() -> list[Exemption]:
         ),
         _without(
             kind,
-            "dynamodb:AssociateTableReplica dynamodb:CreateTableReplica iam:CreateServiceLinkedRole "
+            "dynamodb:AssociateTableReplica dynamodb:CreateTableReplica"
+            " iam:CreateServiceLinkedRole "
             + " ".join(f"dynamodb:{name}" for name in items.split()),
             "Replicas",
             [{"Region": "eu-central-1"}],
-            "reading and writing items, and the service's own role, are for replicas, which this type "
-            "cannot have",
+            "reading and writing items, and the service's own role, are for replicas, which this "
+            "type cannot have",
             source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-security.html",
         ),
         _without(
@@ -323,7 +324,7 @@ def _streams_and_secrets() -> list[Exemption]:
             "kinesis:UpdateShardCount kinesis:UpdateStreamMode",
             lambda properties: properties.get("StreamModeDetails") == {"StreamMode": "ON_DEMAND"},
             on_demand,
-            "the mode is on demand and no parameter changes it; both actions take every stream or none",
+            "the mode is on demand and no parameter changes it; both take every stream or none",
             f"{_REFERENCE}/aws-resource-kinesis-stream.html",
         ),
         _without(
@@ -447,7 +448,8 @@ def _others() -> list[Exemption]:
         ),
         _without(
             "AWS::ApplicationAutoScaling::ScalableTarget",
-            "application-autoscaling:PutScheduledAction application-autoscaling:DeleteScheduledAction",
+            "application-autoscaling:PutScheduledAction"
+            " application-autoscaling:DeleteScheduledAction",
             "ScheduledActions",
             [{}],
             "use decides, not the clock",
@@ -543,8 +545,8 @@ EXCEPTIONS = [
     *_others(),
 ]
 
-# Actions of schemas that the Service Authorization Reference does not have, so that no policy can be
-# checked against them, and what is known of them.
+# Actions of schemas that the Service Authorization Reference does not have, so that no policy can
+# be checked against them, and what is known of them.
 UNKNOWN = {
     "apigateway:TagResource": "checked by API Gateway all the same: "
     "https://github.com/aws-amplify/amplify-cli/issues/12316",
@@ -562,6 +564,6 @@ UNKNOWN = {
     "s3:PutBucketReplication": "the permission is s3:PutReplicationConfiguration",
     "s3:PutObjectLockConfiguration": "the permission is s3:PutBucketObjectLockConfiguration",
     "s3:REST.PUT.OBJECT": "the name of an operation in access logs",
-    "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": "for endpoints of a service network",
+    "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": "for service networks",
 }
 UNKNOWN_BUT_CHECKED = {"apigateway:TagResource", "apigateway:UntagResource"}

@@ -208,7 +208,7 @@ class Judge:
 
 
 def _for(service: str, statements: Sequence[Policy]) -> list[Policy]:
-    """The statements that can match an action of a service; one that allows nothing if there is none."""
+    """The statements that can match an action of a service; one without effect if there is none."""
     found = []
     for statement in statements:
         given = statement.get("Action", "*")

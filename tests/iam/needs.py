@@ -19,8 +19,8 @@ from tests.iam.judge import Judge, Request
 from tests.iam.stack import Properties, Stack, Target
 
 HANDLERS = ("create", "read", "update", "delete")
-# The reference of October 2026 lists a topic for them, but as something that a request may lack, and
-# up to 2024 nothing at all: a subscription is no type of resource that a policy can name.
+# The reference lists a topic for them as something that a request may lack, and up to 2024 it had
+# nothing at all: a subscription is no type of resource that a policy can name.
 WITHOUT_RESOURCE = {
     "sns:GetSubscriptionAttributes",
     "sns:SetSubscriptionAttributes",
@@ -117,7 +117,7 @@ def _requests(
 def _request_tags(
     stack: Stack, kind: str, handler: str, verb: str, target: Target
 ) -> dict[str, str | list[str]]:
-    """The tags in a request: those of the stack where tags are given, others where they are taken."""
+    """The tags in a request: the stack's where tags are given, others where they are taken."""
     if verb.startswith(("Untag", "DeleteTags", "Remove")) or (
         verb == "DELETE" and "/tags/" in target.arn
     ):
@@ -129,11 +129,11 @@ def _request_tags(
     return {}
 
 
-# Calls of create handlers for which the tags of what is new may not count yet. KMS says that tags take
-# up to five minutes (https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html), and
-# its handler turns on rotation at once
-# (https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms). APIs are imported
-# first and tagged afterwards.
+# Calls of create handlers for which the tags of what is new may not count yet. KMS says that tags
+# take up to five minutes, and its handler turns on rotation at once. APIs are imported first and
+# tagged afterwards.
+# https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+# https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms
 TAGGED_LATE = {
     "AWS::KMS::Key": {"EnableKeyRotation", "TagResource"},
     "AWS::ApiGateway::RestApi": {"GET", "PATCH", "PUT"},

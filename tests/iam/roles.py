@@ -1,5 +1,5 @@
-"""What every role of a stack is used for: the calls of functions' code, of Lambda for them, and of the
-services that have a role of their own. Each call is a group of requests that all have to be allowed.
+"""What every role of a stack is used for: the calls of functions' code, of Lambda for them, and of
+the services that have a role of their own. IAM has to allow every request of a use.
 """
 
 from collections.abc import Iterator, Mapping

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import fnmatch
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,32 @@ def test_every_action_of_the_handlers_is_allowed(
 def test_so_it_is_in_every_stage(stage: str, judge: Judge, deployed: Deployed) -> None:
     deployment = deployed({}, stage)
     assert missing(judge, deployment.identity(ROLE), deployment.needs(judge)) == []
+
+
+OWN_FUNCTION = """\
+  ReportsFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub order-service-${Stage}-reports
+      Handler: order_service.handlers.reports.handler
+      CodeUri: .
+"""
+
+
+def test_so_it_is_for_a_function_of_the_teams_own(judge: Judge, deployed: Deployed) -> None:
+    """Its role is SAM's, with the policies of AWS that SAM gives to it."""
+    project = deployed({}).project
+    own = project.with_name("own")
+    shutil.copytree(project, own)
+    text = (own / "template.yaml").read_text()
+    (own / "template.yaml").write_text(
+        text.replace("Resources:\n", f"Resources:\n{OWN_FUNCTION}", 1)
+    )
+    deployment = Deployment(own, "dev", "eu-west-1")
+    role = deployment.stack.resources["ReportsFunctionRole"]["Properties"]
+    assert len(role["ManagedPolicyArns"]) == 2
+    wanted = [need for need in deployment.needs(judge) if need.logical_id.startswith("Reports")]
+    assert missing(judge, deployment.identity(ROLE), wanted) == []
 
 
 @pytest.mark.parametrize(
@@ -214,3 +241,12 @@ def test_the_pipeline_cannot_take_over_what_is_there(judge: Judge, deployed: Dep
     kinds = {"cloudformation:ImportResourceTypes": ["AWS::ApiGatewayV2::Api"]}
     assert judge.allows(who, request)
     assert not judge.allows(who, dataclasses.replace(request, context={**request.context, **kinds}))
+
+
+def test_no_command_asks_cloudformation_for_what_there_is(deployed: Deployed) -> None:
+    """The `list` handlers of the schemas answer Cloud Control API and the IaC generator, no stack:
+    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html
+    """
+    project = deployed(HTTP).project
+    called = pipeline.of_deployment(project) | pipeline.of_tests(project)
+    assert not [call for call in called if call[0] == "cloudcontrol" or "generated" in call[1]]

@@ -340,6 +340,7 @@ def a_stream_nobody_reads(files: Files) -> None:
     files.substitute(
         "template.yaml", r"      Events:\n        Orders:\n          Type: Kinesis.*?\n\n", "\n"
     )
+    files.replace("template.yaml", "StreamFunctionOrders", "StreamFunction")
 
 
 @breaks(
@@ -348,6 +349,8 @@ def a_stream_nobody_reads(files: Files) -> None:
 def a_rule_without_a_target(files: Files) -> None:
     files.substitute("template.yaml", r"          - Sid: UndeliveredEvents.*?\n\n", "\n")
     files.substitute("template.yaml", r"      Events:\n        Payments:.*?\n\n", "\n")
+    for alarm in ("EventRuleAlarm", "EventLossAlarm"):
+        files.substitute("template.yaml", rf"  {alarm}:\n.*?\n\n", "")
 
 
 @breaks(
