@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--yes", action="store_true", help="what is deployed there may go")
     given = parser.parse_args()
     expect_allowed(given.stage)
-    # A job that is cancelled ends with a signal: what was made is deleted then too, as after Ctrl-C.
+    # A cancelled job ends with a signal: what was made is deleted then too, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     with sandbox_of(given.stage) as sandbox:
