@@ -16,7 +16,7 @@ def test_a_pristine_project_has_none(tool: Tool) -> None:
     assert "edited" not in ran.output
     assert "missing" not in ran.output
     # tools/ and runtime/ are managed; the answers file is Copier's own record.
-    assert "managed   10 files: 10 same" in ran.output
+    assert "managed   11 files: 11 same" in ran.output
     assert "shared    3 files: 3 same" in ran.output
 
 
