@@ -43,6 +43,10 @@ ENOUGH = {
     ("image.py", "describe_images"): ONE,
     ("image.py", "describe_image_scan_findings"): "the counts are on every page",
     ("sources.py", "get_stages"): "those of a REST API come at once",
+    ("change_set.py", "describe_change_set"): "the status is on every page; changes are paginated",
+    ("holdings.py", "describe_log_groups"): "the group of the whole name comes first of its prefix",
+    ("holdings.py", "list_object_versions"): "one is enough to know that a bucket is not empty",
+    ("holdings.py", "scan"): "one is enough to know that a table is not empty",
     ("streams.py", "describe_stream"): "goes on from the last shard; botocore has no paginator",
 }
 
