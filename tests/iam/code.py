@@ -3,8 +3,8 @@
 A handler module makes adapters with settings (`DynamoOrders(aws, settings.orders_table)`); an
 adapter calls operations with the name it was given (`{"TableName": self._table}`). The two are put
 together here: operation by operation, with the environment variable that names the resource. Of an
-adapter those methods count that the handler, or what it uses of the domain, calls on a thing of that
-name.
+adapter those methods count that the handler, or what it uses of the domain, calls on a thing of
+that name.
 """
 
 import ast
