@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools.project import ROOT, run
 
-_SAMPLES = re.compile(r"(events|tests)/")
+_SAMPLES = re.compile(r"(events|tests|vendor)/")
 _LOCK = "uv.lock"
 _EVERYWHERE = ("--no-verify", "--exclude-lines", "secretsmanager:")
 _IN_SAMPLES = (

@@ -127,6 +127,10 @@ RULES = [
         lambda row: row["stream_source"] != "dynamodb" or row["data_store"] == "dynamodb",
     ),
     Rule(
+        ("aws_region", "startup"),
+        lambda row: row["aws_region"] != "cn-north-1" or row["startup"] != "snapstart",
+    ),
+    Rule(
         ("packaging", "startup"),
         lambda row: row["packaging"] != "image" or row["startup"] != "snapstart",
     ),

@@ -190,7 +190,7 @@ def test_its_infrastructure_passes_its_own_checks(check: Callable[..., None]) ->
 
 
 def test_aws_would_refuse_nothing_in_any_stage(project: Path) -> None:
-    """All rules but cfn-lint's, which takes ten times as long: the test before this one has them."""
+    """All rules but those of cfn-lint, which takes ten times as long: see the test above."""
     result = check_files(WorkingTree(project), lint=False)
 
     assert result.stages == ("dev", "staging", "prod")

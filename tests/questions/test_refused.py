@@ -36,8 +36,6 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("description", " leading", "no spaces at the beginning", {}),
     ("description", "trailing ", "no spaces at the beginning", {}),
     ("description", "# heading", "a letter or a digit first", {}),
-    ("owner", "R&D", "as in the tags of AWS", {}),
-    ("owner", "Orders (Berlin)", "as in the tags of AWS", {}),
     ("owner", "- item", "a letter or a digit first", {}),
     ("owner", "@team", "a letter or a digit first", {}),
     # A name that has no Latin letter gives no slug, and nobody is there to be asked.
@@ -100,6 +98,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("ci", "gitlab", "not in ['github', 'none']", {}),
     ("packaging", "tar", "not in ['zip', 'layer', 'image']", {}),
     ("startup", "snapstart", "needs packaging zip or layer", {"packaging": "image"}),
+    ("startup", "snapstart", "needs another region", {"aws_region": "cn-north-1"}),
     ("startup", "warm", "not in ['on_demand', 'provisioned', 'snapstart']", {}),
     ("traffic_shifting", "blue_green", "not in ['canary', 'linear', 'all_at_once']", {}),
     ("budget", 50, "expected true or false", {}),

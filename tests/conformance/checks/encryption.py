@@ -125,6 +125,7 @@ def _who_the_key_lets_in(service: Service, key: Key) -> Iterator[str]:
         if any(p.startswith("service:") for p in statement.principals) and not (
             statement.condition("StringEquals", "aws:SourceAccount")
             or statement.condition("ArnLike", "kms:EncryptionContext:aws:logs:arn")
+            or statement.condition("StringEquals", "kms:EncryptionContext:aws:sqs:arn")
         ):
             yield f"the key lets {statement.sid} in on behalf of any account"
 

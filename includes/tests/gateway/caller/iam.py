@@ -8,7 +8,7 @@ def caller(principal: str, identity: str | None = None) -> str:
     # Fields: https://github.com/aws/aws-lambda-go/blob/main/events/apigw.go
     pooled = {"amr": ["authenticated"], "identityId": identity, "identityPoolId": "eu-west-1:pool"}
     signed = {
-        "accessKey": "ASIAIOSFODNN7EXAMPLE",
+        "accessKey": "ASIAEXAMPLE",
         "accountId": "111122223333",
         "callerId": principal,
         "cognitoIdentity": pooled if identity else None,
@@ -20,7 +20,7 @@ def caller(principal: str, identity: str | None = None) -> str:
 {% else %}
     # Fields: https://github.com/aws/aws-lambda-go/blob/main/events/apigw.go
     signed = {
-        "accessKey": "ASIAIOSFODNN7EXAMPLE",
+        "accessKey": "ASIAEXAMPLE",
         "accountId": "111122223333",
         "caller": principal,
         "cognitoIdentityId": identity,

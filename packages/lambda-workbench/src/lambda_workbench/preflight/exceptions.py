@@ -7,7 +7,7 @@ as a whole, may say under `Metadata` which rules it is excepted from:
       Preflight:
         account-concurrency: The account's quota was raised to 3,000.
 
-What cfn-lint is told to ignore in its own way (`Metadata: {cfn-lint: {config: {ignore_checks: …}}}`)
+What cfn-lint is told to ignore in its own way (`Metadata`, `cfn-lint`, `config`, `ignore_checks`)
 is left alone as well.
 """
 
