@@ -376,7 +376,7 @@ def _entries() -> list[Exemption]:
         _unless(
             api,
             "iam:PassRole",
-            lambda properties: "credentials" not in str(properties.get("Body", {})),
+            lambda properties: "'credentials'" not in str(properties.get("Body", {})),
             {
                 "Body": {
                     "info": {"title": "x"},

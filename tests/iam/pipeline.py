@@ -284,15 +284,17 @@ def _topics(stack: Stack) -> Iterator[Request]:
 
 @_named("s3", "get_bucket_notification_configuration", "GetBucketNotification")
 def _bucket(stack: Stack) -> Iterator[Request]:
-    for name in stack.of_type("AWS::S3::Bucket"):
-        yield Request("", stack.arn_of(name), _OWN)
+    if "IncomingBucket" in stack.resources:
+        for name in stack.of_type("AWS::S3::Bucket"):
+            yield Request("", stack.arn_of(name), _OWN)
 
 
 @_for("s3", "delete_object")
 def _files(stack: Stack) -> Iterator[Request]:
-    for name in stack.of_type("AWS::S3::Bucket"):
+    if "IncomingBucket" in stack.resources:
+        incoming = f"{stack.arn_of('IncomingBucket')}/incoming/x.jsonl"
         for action in ("DeleteObject", "PutObject"):
-            yield Request(f"s3:{action}", f"{stack.arn_of(name)}/incoming/x.jsonl", _OWN)
+            yield Request(f"s3:{action}", incoming, _OWN)
 
 
 @_for("scheduler", "create_schedule")

@@ -1,5 +1,6 @@
 """The role of each function allows what its code and Lambda do with it, and nothing else."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -127,6 +128,17 @@ def test_code_cannot_do_what_lambda_does_to_join_a_network(
             for request in network_requests(stack, action, **own):
                 (verdict,) = judge.verdicts(who, [request])
                 assert verdict.explicit, f"{function}: {action}"
+
+
+@pytest.mark.parametrize("api_type", ["http", "rest"])
+def test_callers_need_no_right_to_call_the_function(api_type: str, deployed: Deployed) -> None:
+    """SAM's default for AWS_IAM is to call it with the caller's credentials:
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
+    """
+    stack = deployed({"triggers": ["api"], "api_type": api_type, "api_auth": "iam"}).stack
+    assert '"credentials"' not in json.dumps(stack.resources["Api"]["Properties"]["Body"])
+    allowed = [p["Principal"] for p in stack.of_type("AWS::Lambda::Permission").values()]
+    assert set(allowed) == {"apigateway.amazonaws.com"}
 
 
 def test_each_adapter_is_understood(deployed: Deployed) -> None:
