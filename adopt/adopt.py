@@ -425,7 +425,8 @@ def report(
         "2. Go through the list above. `git diff --no-index FILE " + BESIDE + "/FILE` compares.\n"
         "3. Move the code of one handler at a time into "
         f"`src/{package}/`, where the sample is now, and delete the sample.\n"
-        "4. `make setup check test`, then `make run`.\n"
+        "4. `make setup check test`, then `make run`. Commit the lock files that it wrote:"
+        " CI takes them as they are.\n"
         "5. `make drift` says when nothing of the template's is missing any more, and"
         " `make template-update` takes newer versions.",
         "## Written",

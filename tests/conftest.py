@@ -24,6 +24,9 @@ def pytest_configure() -> None:
         os.environ["UV_CACHE_DIR"] = str(
             Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
         )
+    if "HOME" in os.environ:
+        # So are the settings of npm, which say where packages come from.
+        os.environ.setdefault("NPM_CONFIG_USERCONFIG", str(Path.home() / ".npmrc"))
 
 
 @pytest.fixture(scope="session", autouse=True)

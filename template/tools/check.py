@@ -10,23 +10,17 @@ import time
 from pathlib import Path
 
 from tools.local_env import local_environment
-from tools.merge import write_merged
-from tools.project import ROOT, project
-from tools.sam import sam
+from tools.project import ROOT
 
 
 def steps() -> dict[str, list[str]]:
     """The checks by name, each a command."""
-    template = str(write_merged().relative_to(ROOT))
-    validate = ["validate", "--lint", "--template", template, "--region", project().region]
     return {
         "format": [_tool("ruff"), "format", "--check", "--quiet", "--diff", "."],
         "lint": [_tool("ruff"), "check", "--quiet", "."],
         "types": [_tool("mypy"), "--no-error-summary"],
         "imports": [_tool("lint-imports"), "--no-cache"],
-        "template": [_tool("cfn-lint"), "--regions", project().region, "--", template],
-        "sam": sam(*validate),
-        "concurrency": [sys.executable, "-m", "tools.concurrency"],
+        "preflight": [sys.executable, "-m", "lambda_workbench.preflight"],
         "budget": [sys.executable, "-m", "tools.budget"],
     }
 

@@ -283,14 +283,15 @@ def tests(look: Look) -> Finding:
 @ITEMS(
     "locked",
     "Dependencies are locked, and the lock is committed",
-    fix="uv lock, then commit uv.lock",
+    fix="make setup, then commit every uv.lock",
 )
 def locked(_: Look) -> Finding:
-    """The same commit has to give the same package."""
-    if not (ROOT / "uv.lock").exists():
-        return not_met("uv.lock is missing")
-    if not _git("ls-files", "uv.lock"):
-        return not_met("uv.lock is not committed")
+    """The same commit has to give the same package, and to be checked by the same programs."""
+    for folder in ("", "tools/environments/policies/", "tools/environments/template/"):
+        if not (ROOT / folder / "uv.lock").exists():
+            return not_met(f"{folder}uv.lock is missing")
+        if not _git("ls-files", f"{folder}uv.lock"):
+            return not_met(f"{folder}uv.lock is not committed")
     try:
         run([find_uv(), "lock", "--check", "--offline", "--quiet"], quiet=True)
     except ToolError:

@@ -11,7 +11,7 @@ from typing import Any
 import botocore.exceptions
 
 from tools.checklist_model import Finding, Items, Look, judged, met, not_applicable, not_met
-from tools.failures import failure_queues, waiting
+from tools.failures import failure_stores, waiting
 from tools.project import ROOT
 from tools.service import Service
 
@@ -54,13 +54,8 @@ def deployed(look: Look) -> Finding:
 @_deployed
 def subscribed(service: Service) -> Finding:
     """An address that was not confirmed gets nothing."""
-    sns = service.client("sns")
     topics = [arn for arn in service.stack.of_type("AWS::SNS::Topic") if arn.endswith("-alarms")]
-    found = [
-        one
-        for arn in topics
-        for one in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
-    ]
+    found = [one for arn in topics for one in service.subscriptions(arn)]
     if not found:
         return not_met("nobody is subscribed")
     waits = [one["Endpoint"] for one in found if "arn:" not in one["SubscriptionArn"]]
@@ -71,9 +66,13 @@ def subscribed(service: Service) -> Finding:
 @_deployed
 def quiet(service: Service) -> Finding:
     """A stage with an alarm on is not ready for the next version."""
-    alarms = service.client("cloudwatch").describe_alarms(
-        AlarmNamePrefix=service.function(""), StateValue="ALARM"
-    )["MetricAlarms"]
+    alarms = service.pages(
+        "cloudwatch",
+        "describe_alarms",
+        "MetricAlarms",
+        AlarmNamePrefix=service.function(""),
+        StateValue="ALARM",
+    )
     return judged([f"{alarm['AlarmName']} is on" for alarm in alarms], "none is")
 
 
@@ -85,13 +84,13 @@ def quiet(service: Service) -> Finding:
 @_deployed
 def failures(service: Service) -> Finding:
     """It is deleted after 14 days."""
-    queues = failure_queues(service)
-    if not queues:
-        return not_applicable("no function has a failure queue")
-    counts = {queue.name: waiting(service, queue) for queue in queues}
+    stores = failure_stores(service)
+    if not stores:
+        return not_applicable("no function has its failures kept")
+    counts = {store.name: waiting(service, store) for store in stores}
     return judged(
         [f"{count} in {name}" for name, count in counts.items() if count],
-        f"{len(queues)} queues are empty",
+        f"{len(stores)} queues and buckets are empty",
     )
 
 

@@ -17,5 +17,10 @@ def guarded(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        # What AWS refuses, also where boto3 itself is not installed.
+        if type(error).__module__.partition(".")[0] != "botocore":
+            raise
+        sys.exit(f"error: {error}")
     finally:
         sys.stdout.flush()  # what was printed comes before why it ended, also in a file or a pipe

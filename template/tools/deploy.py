@@ -2,82 +2,101 @@
 """Build and deploy one stage: `make deploy STAGE=dev`.
 
 With PREBUILT=1 it deploys what is in dist/ as it is, so that every stage gets the same package.
+Packages and the template go to the bucket of the stage; CloudFormation shows what would change, and
+then changes it. Nothing is installed meanwhile, and nothing but boto3 is given the credentials.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from tools import template
-from tools.concurrency import refuse_what_does_not_fit
+from lambda_workbench.preflight.check import check_stage
+from lambda_workbench.preflight.files import Replaced, WorkingTree
+
+from tools import local_stack, template
 from tools.package import build
-from tools.project import DIST, ROOT, ToolError, run
-from tools.sam import sam
-from tools.stages import stage_names, stage_parameters, stage_region
+from tools.prebuilt import verified
+from tools.project import DIST, LOCAL_DIST, ROOT, ToolError, run
+from tools.releases import Release, record
+from tools.stages import LOCAL, stage_names, stage_parameters
+from tools.target import HOW, IGNORING_ALARMS, Target, only, target_of
+from tools.upload import point_to, seal
 
 
 def main() -> None:
-    """Package for AWS, then let SAM upload and deploy with the settings of samconfig.toml."""
-    parser = argparse.ArgumentParser()
+    """Package, upload, and change the stack."""
+    parser = argparse.ArgumentParser(prog="make deploy")
     parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--prebuilt", action="store_true")
+    parser.add_argument("--prebuilt", action="store_true", help="deploy dist/ as it is")
+    parser.add_argument("--ignore-alarms", action="store_true", help="whatever the alarms say")
+    parser.add_argument("--yes", action="store_true", help="do not ask when data would be lost")
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args()
-    if given.stage not in stage_names():
-        raise ToolError(f"name a stage: make deploy STAGE={'|'.join(stage_names())}")
-    if given.prebuilt:
-        _expect_package()
+    parameters = parameters_of(given.parameter)
+    if given.stage == LOCAL:
+        target = target_of(LOCAL, "deploy")
+        build(LOCAL_DIST, LOCAL, local=True)
+        parameters = {"ServiceVersion": version(), **parameters}
+        local_stack.deploy(target.stack.endpoint or "", parameters=parameters, say=print)
     else:
-        build(DIST, given.stage, local=False)
-    content = json.loads((DIST / "manifest.json").read_text(encoding="utf-8"))
-    image = ""
+        content = packages(given.stage, prebuilt=given.prebuilt)
+        target = target_of(given.stage, "deploy")
+        release = uploaded(target, content, parameters)
+        once = IGNORING_ALARMS if given.ignore_alarms else {}
+        target.bring_to(release, once, yes=given.yes)
+        record(target.depot, release)
+    print(f"{target.stack.name} is deployed")
+    for name, value in sorted(target.stack.outputs().items()):
+        print(f"  {name}: {value}")
+
+
+def packages(stage: str, *, prebuilt: bool) -> dict[str, Any]:
+    """The manifest of what is in dist/: built now, or before and unchanged since."""
+    if stage not in stage_names():
+        raise ToolError(f"name a stage: make deploy STAGE={'|'.join(stage_names())}")
+    if prebuilt:
+        return verified(DIST)
+    manifest = build(DIST, stage, local=False)
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     if "image" in content:
-        module = [sys.executable, "-m", "tools.image"]
-        if not given.prebuilt:
-            subprocess.run([*module, "build"], cwd=ROOT, check=True)
-        image = run([*module, "push", given.stage]).strip()
-    done = subprocess.run(sam(*deploy_command(given.stage, content, image)), cwd=ROOT, check=False)
-    sys.exit(done.returncode)
+        subprocess.run([sys.executable, "-m", "tools.image", "build"], cwd=ROOT, check=True)
+    return content
 
 
-def deploy_command(stage: str, content: dict[str, Any], image: str = "") -> list[str]:
-    """What SAM is asked to do with what a manifest says was built, and with an image's address.
+def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str, str]) -> Release:
+    """Put what a manifest describes into the stage's depot.
 
-    Given here, the parameters replace those of samconfig.toml.
+    The parameters replace those that samconfig.toml gives the stage.
     """
-    parameters = {**stage_parameters(stage), "ServiceVersion": version()}
-    if image:
-        parameters["Image"] = image
-    merged = template.load(DIST / "template.yaml")
-    refuse_what_does_not_fit(merged, stage, parameters, stage_region(stage))
-    sealed = DIST / f"template-{stage}.yaml"
-    settings = {**parameters, "layer": content.get("layer", {}).get("sha256", "")}
-    sealed.write_text(template.dump(seal(merged, settings)))
-    overrides = [f'{name}="{value}"' for name, value in parameters.items()]
-    command = ["deploy", "--config-env", stage, "--region", stage_region(stage)]
-    command += ["--template-file", str(sealed.relative_to(ROOT))]
-    if image:  # SAM asks for it, though there is nothing left to push
-        command += ["--image-repository", image.partition("@")[0]]
-    return [*command, "--parameter-overrides", *overrides]
+    stage = target.stage
+    merged = template.load(DIST / content["template"]["file"])
+    values = {**stage_parameters(stage), "ServiceVersion": version(), **parameters}
+    if "image" in content:
+        values["Image"] = run([sys.executable, "-m", "tools.image", "push", stage]).strip()
+    declared = merged.get("Parameters") or {}
+    if unknown := sorted(set(values) - set(declared)):
+        raise ToolError(f"samconfig.toml: {stage} has {', '.join(unknown)}, template.yaml has not")
+    values = {**only(declared, {"RoleBoundaryArn": target.boundary, **HOW}), **values}
+    refuse_what_aws_would(DIST / content["template"]["file"], stage, values)
+    point_to(target.depot, merged, content, DIST)
+    sealed = seal(merged, values, content)
+    key = target.depot.put_template(template.dump(sealed))
+    return Release(values["ServiceVersion"], key, values)
 
 
-def seal(merged: template.Template, settings: dict[str, str]) -> template.Template:
-    """Let settings or a layer alone make a new version for the alias, as new code does.
-
-    SAM looks at a function's properties to decide, and sees the names of parameters and of the
-    layer there, not what they stand for. So that is summed up in a variable of every function.
-    """
-    values = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    variables = merged["Globals"]["Function"]["Environment"]["Variables"]
-    variables["SERVICE_VERSION"] = f"{settings['ServiceVersion']}-{values[:8]}"
-    for function in template.resources_of_type(merged, "AWS::Serverless::Function").values():
-        function["Properties"]["AutoPublishAliasAllProperties"] = True
-    return merged
+def refuse_what_aws_would(sent: Path, stage: str, values: Mapping[str, str]) -> None:
+    """Hold what is about to be sent, with the values it gets, against AWS's rules."""
+    merged = {"template.yaml": sent.read_text(encoding="utf-8"), "template.override.yaml": None}
+    if found := check_stage(Replaced(WorkingTree(ROOT), merged), stage, values):
+        lines = "\n".join(f"  {finding}" for finding in found)
+        raise ToolError(f"AWS would refuse this, or it would do harm:\n{lines}")
 
 
 def version() -> str:
@@ -91,12 +110,12 @@ def version() -> str:
         return "unversioned"
 
 
-def _expect_package() -> None:
-    manifest = DIST / "manifest.json"
-    if not manifest.exists():
-        raise ToolError("PREBUILT=1 deploys what is in dist/, and nothing is: run make package")
-    if json.loads(manifest.read_text(encoding="utf-8"))["local"]:
-        raise ToolError("dist/ was built for the emulator: run make package")
+def parameters_of(pairs: Sequence[str]) -> dict[str, str]:
+    """The parameters that were given as NAME=VALUE."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise ToolError(f"--parameter expects NAME=VALUE, not {pair!r}")
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 if __name__ == "__main__":

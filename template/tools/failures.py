@@ -1,5 +1,5 @@
 # Managed by the template: see docs/updating.md.
-"""The queues of a stage that hold what failed for good, and which function each belongs to."""
+"""Where a stage keeps what failed for good, and which function each of it belongs to."""
 
 from __future__ import annotations
 
@@ -8,64 +8,70 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tools import stream_failures
 from tools.service import ALIAS, Service
 
 
 class Kind(StrEnum):
-    """What a message in a failure queue is."""
+    """What is kept."""
 
     MESSAGE = "messages"  # of the queue that this is the dead-letter queue of
-    RECORDS = "records"  # of a stream; the message says where they are in it
+    RECORDS = "batches"  # of a stream's records, in a bucket
     EVENT = "events"  # that an asynchronous invocation got, in an envelope
 
 
 @dataclass(frozen=True)
-class FailureQueue:
-    """One of them. `source` is the URL of the queue that messages came from, if there is one."""
+class FailureStore:
+    """A queue or bucket that takes the failures of one function.
+
+    `url` is the queue's; `source` that of the queue which messages came from. `prefix` is what the
+    names of a bucket's objects begin with.
+    """
 
     function: str
     kind: Kind
     arn: str
-    url: str
+    url: str = ""
     source: str = ""
+    prefix: str = ""
 
     @property
     def name(self) -> str:
-        """The queue's name."""
+        """The name of the queue or bucket."""
         return self.arn.rsplit(":", 1)[-1]
 
 
-def failure_queues(service: Service) -> list[FailureQueue]:
+def failure_stores(service: Service) -> list[FailureStore]:
     """Those of every function, in the order of the functions' names."""
-    pages = service.client("lambda").get_paginator("list_event_source_mappings").paginate()
-    mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     found = []
     for function in service.functions():
-        own = service.function(function)
-        fed = [mapping for mapping in mappings if own in mapping["FunctionArn"].split(":")]
-        found += [queue for mapping in fed for queue in _of_mapping(service, function, mapping)]
+        for mapping in service.mappings(function):
+            found += _of_mapping(service, function, mapping)
         found += _of_invocations(service, function)
     return found
 
 
-def waiting(service: Service, queue: FailureQueue) -> int:
-    """About how many messages are in it."""
-    return int(service.queue_attributes(queue.url)["ApproximateNumberOfMessages"])
+def waiting(service: Service, store: FailureStore) -> int:
+    """How many are in it; about so many in a queue."""
+    if store.kind is Kind.RECORDS:
+        return len(stream_failures.keys(service, store.name, store.prefix))
+    return int(service.queue_attributes(store.url)["ApproximateNumberOfMessages"])
 
 
-def _of_mapping(service: Service, function: str, mapping: dict[str, Any]) -> list[FailureQueue]:
+def _of_mapping(service: Service, function: str, mapping: dict[str, Any]) -> list[FailureStore]:
     if ":sqs:" in mapping["EventSourceArn"]:
         source = service.queue_url(mapping["EventSourceArn"])
         policy = json.loads(service.queue_attributes(source).get("RedrivePolicy", "{}"))
         arn = str(policy.get("deadLetterTargetArn", ""))
-        return _found(service, function, Kind.MESSAGE, arn, source)
-    destination = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get(
-        "Destination", ""
-    )
-    return _found(service, function, Kind.RECORDS, destination)
+        return _queue(service, function, Kind.MESSAGE, arn, source)
+    arn = _destination(mapping)
+    if ":s3:" not in arn:  # a queue or topic is not told what the records were
+        return []
+    prefix = f"{stream_failures.FOLDER}{mapping['UUID']}/"
+    return [FailureStore(function, Kind.RECORDS, arn, prefix=prefix)]
 
 
-def _of_invocations(service: Service, function: str) -> list[FailureQueue]:
+def _of_invocations(service: Service, function: str) -> list[FailureStore]:
     functions = service.client("lambda")
     try:
         found = functions.get_function_event_invoke_config(
@@ -73,14 +79,19 @@ def _of_invocations(service: Service, function: str) -> list[FailureQueue]:
         )
     except functions.exceptions.ResourceNotFoundException:
         return []
-    destination = (found.get("DestinationConfig") or {}).get("OnFailure") or {}
-    return _found(service, function, Kind.EVENT, destination.get("Destination", ""))
+    return _queue(service, function, Kind.EVENT, _destination(found))
 
 
-def _found(
+def _destination(configuration: dict[str, Any]) -> str:
+    """The ARN of an on-failure destination, if there is one."""
+    on_failure = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
+    return str(on_failure.get("Destination") or "")
+
+
+def _queue(
     service: Service, function: str, kind: Kind, arn: str, source: str = ""
-) -> list[FailureQueue]:
-    """Destinations that are no queues, such as a bucket or a topic, are left out."""
+) -> list[FailureStore]:
+    """Other destinations, such as a topic, are left out: nothing can be taken from them."""
     if ":sqs:" not in arn:
         return []
-    return [FailureQueue(function, kind, arn, service.queue_url(arn), source)]
+    return [FailureStore(function, kind, arn, service.queue_url(arn), source)]

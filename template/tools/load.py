@@ -20,7 +20,7 @@ from typing import Any, Self
 import botocore.httpsession
 import botocore.utils
 
-from tools.failures import failure_queues, waiting
+from tools.failures import failure_stores, waiting
 from tools.operate import PROD, confirm, service_of
 from tools.pace import Calls, at_pace, percentile, waits
 from tools.project import ROOT, ToolError
@@ -215,7 +215,7 @@ def _messages(attributes: dict[str, str]) -> int:
 
 
 def _failed(service: Service) -> int:
-    return sum(waiting(service, queue) for queue in failure_queues(service))
+    return sum(waiting(service, store) for store in failure_stores(service))
 
 
 def _faults(calls: Calls, failed: int) -> list[str]:

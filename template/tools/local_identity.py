@@ -13,6 +13,8 @@ from tools.template import Template
 ISSUER = "JwtIssuer"
 AUDIENCE = "JwtAudience"
 USER_POOL = "UserPoolArn"
+SCOPE = "JwtScope"
+_SCOPE = "aws.cognito.signin.user.admin"  # which a user's own access token has
 _POOL = "local"
 _PASSWORD = "Local-only-1"  # noqa: S105  # pragma: allowlist secret
 
@@ -26,11 +28,11 @@ def local_identity(template: Template, endpoint: str) -> dict[str, str]:
     app = _app(cognito, pool)
     issuer = f"https://cognito-idp.{project().region}.amazonaws.com/{pool}"
     arn = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Arn"]
-    return {ISSUER: issuer, AUDIENCE: app, USER_POOL: arn}
+    return {ISSUER: issuer, AUDIENCE: app, USER_POOL: arn, SCOPE: _SCOPE}
 
 
 def local_token(endpoint: str) -> str:
-    """A token that the local API accepts."""
+    """An access token of a new user, which the local API accepts."""
     cognito = client("cognito-idp", endpoint)
     pool = _pool(cognito)
     app = _app(cognito, pool)
@@ -45,16 +47,18 @@ def local_token(endpoint: str) -> str:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user, "PASSWORD": _PASSWORD},
     )
-    return str(answer["AuthenticationResult"]["IdToken"])
+    return str(answer["AuthenticationResult"]["AccessToken"])
 
 
 def _pool(cognito: Any) -> str:
-    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    pages = cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+    pools = [pool for page in pages for pool in page["UserPools"]]
     return next((pool["Id"] for pool in pools if pool["Name"] == _POOL), "")
 
 
 def _app(cognito: Any, pool: str) -> str:
-    apps = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=10)["UserPoolClients"]
+    pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool)
+    apps = [app for page in pages for app in page["UserPoolClients"]]
     if apps:
         return str(apps[0]["ClientId"])
     created = cognito.create_user_pool_client(

@@ -56,9 +56,15 @@ _TASK, _LAYER = "/var/task", "/opt"
 
 def build(dist: Path, stage: str, *, local: bool) -> Path:
     """Build every function into `dist` and return the manifest's path."""
-    merged = template.load(write_merged(dist))
+    _clear(dist)
+    written = write_merged(dist)
+    merged = template.load(written)
     functions = functions_of(merged, stage)
-    content: dict[str, Any] = {"stage": stage, "local": local}
+    content: dict[str, Any] = {
+        "stage": stage,
+        "local": local,
+        "template": {"file": written.name, "sha256": digest_of(written)},
+    }
     with tempfile.TemporaryDirectory() as scratch:
         builder = _Builder(merged, functions, Path(scratch), local=local)
         content["functions"] = {
@@ -69,6 +75,15 @@ def build(dist: Path, stage: str, *, local: bool) -> Path:
     manifest = dist / "manifest.json"
     manifest.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
+
+
+def _clear(dist: Path) -> None:
+    """Remove what an earlier build has left: nothing is deployed that is not of this one."""
+    for path in dist.glob("*"):
+        if path.is_file():
+            path.unlink()
+        elif path.name == IMAGE:
+            shutil.rmtree(path)
 
 
 def packages_of(entry: dict[str, Any], content: dict[str, Any], dist: Path) -> list[Path]:

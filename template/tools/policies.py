@@ -18,7 +18,7 @@ from typing import Any
 from tools.merge import write_merged
 from tools.project import LOCAL_STATE, ROOT, ToolError, find_uv
 
-_CHECKOV = "checkov==3.2.533"  # in an environment of its own, because of what it pins
+_ENVIRONMENT = "tools/environments/policies"  # of its own, because of what checkov pins
 _NO_REASON = "No comment provided"
 
 
@@ -33,7 +33,7 @@ def main() -> None:
 
 def scan(path: Path) -> dict[str, Any]:
     """What checkov found in a template, as it reports it."""
-    command = [find_uv(), "tool", "run", "--quiet", "--python", ">=3.11", "--from", _CHECKOV]
+    command = [find_uv(), "run", "--quiet", "--project", _ENVIRONMENT]
     command += ["checkov", "--skip-download", "--output", "json", "--file", str(path)]
     command += ["--config-file", str(ROOT / ".checkov.yaml")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -2,8 +2,8 @@
 """Have what failed for good done again: `make redrive STAGE=dev FUNCTION=queue`.
 
 Messages of a dead-letter queue go back to the queue they came from. Events that an asynchronous
-function could not handle, and records of a stream, go to the function again. A message leaves the
-failure queue only after it, or what it stands for, was taken; what cannot be taken stays.
+function could not handle, and records of a stream, go to the function again. What failed leaves its
+queue or bucket only after it was taken; what cannot be taken stays.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 
 import botocore.exceptions
 
-from tools.failures import FailureQueue, Kind, failure_queues, waiting
+from tools import stream_failures
+from tools.failures import FailureStore, Kind, failure_stores, waiting
 from tools.operate import confirm, service_of
 from tools.project import ToolError
 from tools.service import ALIAS, Service
-from tools.stream_failures import records_behind
 
 _TARGET = "redrive"
 _FASTEST = 500  # what SQS allows
@@ -45,14 +45,14 @@ class StaysError(Exception):
 
 @dataclass
 class Outcome:
-    """How many messages were moved, and why others were not, by message id."""
+    """How many were moved, and why others were not, by message id or the object's name."""
 
     moved: int = 0
     stayed: dict[str, str] = field(default_factory=dict)
 
 
 def main() -> None:
-    """Choose a failure queue, ask, and empty it."""
+    """Choose whose failures, ask, and take them up again."""
     parser = argparse.ArgumentParser(prog="make redrive")
     parser.add_argument("stage", nargs="?", default="")
     parser.add_argument("--function", default="", help="whose failures; the only ones by default")
@@ -62,9 +62,9 @@ def main() -> None:
     if not 1 <= given.rate <= _FASTEST:
         raise ToolError(f"RATE is messages a second, 1 to {_FASTEST}")
     service = service_of(given.stage, _TARGET)
-    counts = {queue: waiting(service, queue) for queue in failure_queues(service)}
-    for queue, count in counts.items():
-        print(f"{queue.function:12} {count:6} {queue.kind:9} {queue.name}")
+    counts = {store: waiting(service, store) for store in failure_stores(service)}
+    for store, count in counts.items():
+        print(f"{store.function:12} {count:6} {store.kind:9} {store.name}")
     chosen = _choose(counts, given.function)
     if chosen is None:
         print("nothing has failed")
@@ -84,33 +84,55 @@ def main() -> None:
         sys.exit(1)
 
 
-def redrive(service: Service, queue: FailureQueue, count: int, rate: int) -> Outcome:
-    """Send back up to `count` messages, at most `rate` a second.
+def redrive(service: Service, store: FailureStore, count: int, rate: int) -> Outcome:
+    """Send back up to `count` of what failed, at most `rate` a second.
 
-    What fails again meanwhile comes back to the queue, and is not sent a second time.
+    What fails again meanwhile is kept again, and is not sent a second time.
     """
-    if queue.kind is Kind.MESSAGE:
-        moved = _by_move_task(service, queue, rate)
+    if store.kind is Kind.RECORDS:
+        return _from_bucket(service, store, count, rate)
+    if store.kind is Kind.MESSAGE:
+        moved = _by_move_task(service, store, rate)
         if moved is not None:
             return Outcome(moved)
-    return _one_by_one(service, queue, count, rate)
+    return _one_by_one(service, store, count, rate)
 
 
-def _choose(counts: dict[FailureQueue, int], function: str) -> FailureQueue | None:
-    full = [queue for queue, count in counts.items() if count]
+def records_again(service: Service, store: FailureStore, key: str) -> None:
+    """Hand the function a batch of records again, as the stream would, and wait for its answer.
+
+    They are not put into the stream a second time: others read it too. Raises `StaysError` when
+    one of them fails again; then the batch is kept.
+    """
+    event = stream_failures.failed_event(service, store.name, key)
+    answer = service.client("lambda").invoke(
+        FunctionName=service.function(store.function),
+        Qualifier=ALIAS,
+        Payload=json.dumps(event).encode(),
+    )
+    result = json.loads(answer["Payload"].read() or b"null") or {}
+    if answer.get("FunctionError"):
+        raise StaysError(f"the function failed again: {result.get('errorMessage', 'no message')}")
+    if failed := result.get("batchItemFailures"):
+        raise StaysError(f"{len(failed)} of {len(event['Records'])} records failed again")
+    stream_failures.forget(service, store.name, key)
+
+
+def _choose(counts: dict[FailureStore, int], function: str) -> FailureStore | None:
+    full = [store for store, count in counts.items() if count]
     if function:
-        named = [queue for queue in counts if queue.function == function]
+        named = [store for store in counts if store.function == function]
         if not named:
-            known = "|".join(sorted({queue.function for queue in counts}))
-            raise ToolError(f"{function} has no failure queue: FUNCTION={known}")
-        full = [queue for queue in named if counts[queue]]
+            known = "|".join(sorted({store.function for store in counts}))
+            raise ToolError(f"nothing keeps the failures of {function}: FUNCTION={known}")
+        full = [store for store in named if counts[store]]
     if len(full) > 1:
-        names = "|".join(queue.function for queue in full)
+        names = "|".join(store.function for store in full)
         raise ToolError(f"several have failures, name one: FUNCTION={names}")
     return full[0] if full else None
 
 
-def _by_move_task(service: Service, queue: FailureQueue, rate: int) -> int | None:
+def _by_move_task(service: Service, queue: FailureStore, rate: int) -> int | None:
     """Let SQS move them, and say how many it moved; None where SQS cannot."""
     sqs = service.client("sqs")
     try:
@@ -129,7 +151,7 @@ def _by_move_task(service: Service, queue: FailureQueue, rate: int) -> int | Non
         raise
 
 
-def _wait_for_move(sqs: Any, queue: FailureQueue) -> int:
+def _wait_for_move(sqs: Any, queue: FailureStore) -> int:
     while True:
         task = sqs.list_message_move_tasks(SourceArn=queue.arn, MaxResults=1)["Results"][0]
         moved = int(task.get("ApproximateNumberOfMessagesMoved", 0))
@@ -142,7 +164,7 @@ def _wait_for_move(sqs: Any, queue: FailureQueue) -> int:
         time.sleep(_POLL_SECONDS)
 
 
-def _one_by_one(service: Service, queue: FailureQueue, count: int, rate: int) -> Outcome:
+def _one_by_one(service: Service, queue: FailureStore, count: int, rate: int) -> Outcome:
     again = _AGAIN[queue.kind]
     sqs = service.client("sqs")
     outcome = Outcome()
@@ -163,7 +185,7 @@ def _one_by_one(service: Service, queue: FailureQueue, count: int, rate: int) ->
                 sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
                 del hidden[message["MessageId"]]
                 outcome.moved += 1
-                time.sleep(max(0.0, 1 / rate - (time.monotonic() - started)))
+                _pause(rate, started)
             print(f"{outcome.moved} of {count}", flush=True)
     finally:
         # Whatever is still in the queue can be seen again at once.
@@ -174,7 +196,27 @@ def _one_by_one(service: Service, queue: FailureQueue, count: int, rate: int) ->
     return outcome
 
 
-def _receive(sqs: Any, queue: FailureQueue, most: int) -> list[Message]:
+def _from_bucket(service: Service, store: FailureStore, count: int, rate: int) -> Outcome:
+    outcome = Outcome()
+    for key in stream_failures.keys(service, store.name, store.prefix)[:count]:
+        started = time.monotonic()
+        try:
+            records_again(service, store, key)
+        except (StaysError, ToolError) as reason:
+            outcome.stayed[key] = str(reason)
+            continue
+        outcome.moved += 1
+        print(f"{outcome.moved} of {count}", flush=True)
+        _pause(rate, started)
+    return outcome
+
+
+def _pause(rate: int, started: float) -> None:
+    """Wait until the next may go."""
+    time.sleep(max(0.0, 1 / rate - (time.monotonic() - started)))
+
+
+def _receive(sqs: Any, queue: FailureStore, most: int) -> list[Message]:
     answer = sqs.receive_message(
         QueueUrl=queue.url,
         MaxNumberOfMessages=min(10, most),
@@ -186,7 +228,7 @@ def _receive(sqs: Any, queue: FailureQueue, most: int) -> list[Message]:
     return list(answer.get("Messages", []))
 
 
-def _to_source(service: Service, queue: FailureQueue, message: Message) -> None:
+def _to_source(service: Service, queue: FailureStore, message: Message) -> None:
     """Send it to the queue that it came from."""
     system = message.get("Attributes") or {}
     extra: dict[str, Any] = {}
@@ -203,7 +245,7 @@ def _to_source(service: Service, queue: FailureQueue, message: Message) -> None:
     service.client("sqs").send_message(QueueUrl=queue.source, MessageBody=message["Body"], **extra)
 
 
-def _to_function(service: Service, queue: FailureQueue, message: Message) -> None:
+def _to_function(service: Service, queue: FailureStore, message: Message) -> None:
     """Invoke the function with the event that it could not handle."""
     try:
         event = original_event(json.loads(message["Body"]))
@@ -234,29 +276,8 @@ def original_event(body: Any) -> Any:
     return body
 
 
-def _records_to_function(service: Service, queue: FailureQueue, message: Message) -> None:
-    """Hand the function the records again, as the stream would, and wait for its answer.
-
-    They are not put into the stream a second time: others read it too.
-    """
-    records = records_behind(service, json.loads(message["Body"]))
-    if not records:
-        raise StaysError("its records are no longer in the stream")
-    answer = service.client("lambda").invoke(
-        FunctionName=service.function(queue.function),
-        Qualifier=ALIAS,
-        Payload=json.dumps({"Records": records}).encode(),
-    )
-    result = json.loads(answer["Payload"].read() or b"null") or {}
-    if answer.get("FunctionError"):
-        raise StaysError(f"the function failed again: {result.get('errorMessage', 'no message')}")
-    if failed := result.get("batchItemFailures"):
-        raise StaysError(f"{len(failed)} of {len(records)} records failed again")
-
-
-_AGAIN: dict[Kind, Callable[[Service, FailureQueue, Message], None]] = {
+_AGAIN: dict[Kind, Callable[[Service, FailureStore, Message], None]] = {
     Kind.MESSAGE: _to_source,
-    Kind.RECORDS: _records_to_function,
     Kind.EVENT: _to_function,
 }
 

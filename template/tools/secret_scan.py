@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools.project import ROOT, run
 
-_SAMPLES = re.compile(r"(events|tests)/")
+_SAMPLES = re.compile(r"(events|tests|vendor)/")
 _LOCK = "uv.lock"
 _EVERYWHERE = ("--no-verify", "--exclude-lines", "secretsmanager:")
 _IN_SAMPLES = (
@@ -37,7 +37,7 @@ def found() -> str:
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     names = [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
     samples = [name for name in names if _SAMPLES.match(name)]
-    others = [name for name in names if name not in set(samples) and name != _LOCK]
+    others = [name for name in names if name not in samples and Path(name).name != _LOCK]
     return _scan(_EVERYWHERE, others) + _scan(_IN_SAMPLES, samples)
 
 

@@ -60,11 +60,22 @@ class Service:
 
     def mapping(self, function: str) -> dict[str, Any]:
         """The event source mapping of a function."""
-        listed = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-        for mapping in listed:
-            if self.function(function) in mapping["FunctionArn"].split(":"):
-                return dict(mapping)
-        raise ToolError(f"{self.function(function)} reads from no queue or stream")
+        found = self.mappings(function)
+        if not found:
+            raise ToolError(f"{self.function(function)} reads from no queue or stream")
+        return found[0]
+
+    def mappings(self, function: str) -> list[dict[str, Any]]:
+        """All event source mappings of a function."""
+        return [
+            mapping
+            for mapping in self.pages("lambda", "list_event_source_mappings", "EventSourceMappings")
+            if self.function(function) in mapping["FunctionArn"].split(":")
+        ]
+
+    def pages(self, service: str, operation: str, key: str, **request: Any) -> list[Any]:
+        """What all pages of a listing have under a key."""
+        return self.stack.pages(service, operation, key, **request)
 
     def queue_url(self, arn: str) -> str:
         """The URL of a queue."""
@@ -95,12 +106,15 @@ class Service:
 
     def topic(self) -> str:
         """The topic whose messages start a function."""
-        sns = self.client("sns")
         for arn in self.stack.of_type("AWS::SNS::Topic"):
-            listed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+            listed = self.subscriptions(arn)
             if any(subscription["Protocol"] == "lambda" for subscription in listed):
                 return arn
         raise ToolError("no topic starts a function")
+
+    def subscriptions(self, topic: str) -> list[dict[str, Any]]:
+        """All subscriptions of a topic."""
+        return self.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)
 
     def bus(self) -> str:
         """The event bus that the service listens to."""
@@ -108,10 +122,15 @@ class Service:
 
     def schedule(self) -> dict[str, Any]:
         """The EventBridge schedule that starts a function."""
+        scheduler = self.client("scheduler")
+        groups = self.stack.of_type("AWS::Scheduler::ScheduleGroup") or ["default"]
         for physical in self.stack.of_type("AWS::Scheduler::Schedule"):
             name = physical.rsplit("/", 1)[-1]
-            group = {"GroupName": physical.rsplit("/", 2)[-2]} if "/" in physical else {}
-            return dict(self.client("scheduler").get_schedule(Name=name, **group))
+            for group in groups:
+                try:
+                    return dict(scheduler.get_schedule(GroupName=group, Name=name))
+                except scheduler.exceptions.ResourceNotFoundException:
+                    continue
         raise ToolError("the stack has no schedule")
 
     def functions(self) -> list[str]:
@@ -129,15 +148,15 @@ class Service:
         """The events in a function's log group since then, oldest first."""
         configured = (self.settings(function).get("LoggingConfig") or {}).get("LogGroup")
         group = configured or f"/aws/lambda/{self.function(function)}"
-        logs = self.client("logs")
-        found: list[dict[str, Any]] = []
         try:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group, startTime=int(since * 1000)
+            found = self.pages(
+                "logs",
+                "filter_log_events",
+                "events",
+                logGroupName=group,
+                startTime=int(since * 1000),
             )
-            for page in pages:
-                found += page["events"]
-        except logs.exceptions.ResourceNotFoundException:
+        except self.client("logs").exceptions.ResourceNotFoundException:
             return []
         return sorted(found, key=lambda event: int(event["timestamp"]))
 

@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 import botocore.auth
 import botocore.awsrequest
+import botocore.credentials
 
 from tools.local_identity import local_token
 from tools.project import ROOT, ToolError, project
@@ -55,6 +56,7 @@ class Api:
         self._id = found[0]
         self.authorization = self._authorization()
         self._headers: dict[str, str] | None = None
+        self._caller: Any = None
 
     @property
     def url(self) -> str:
@@ -101,14 +103,26 @@ class Api:
 
     def _authorize(self, request: Any) -> None:
         if self.authorization == "AWS_IAM":
-            credentials = boto3.Session().get_credentials()
-            signer = botocore.auth.SigV4Auth(credentials, "execute-api", self._region)
+            if self._caller is None:
+                self._caller = self._credentials_of_caller()
+            signer = botocore.auth.SigV4Auth(self._caller, "execute-api", self._region)
             signer.add_auth(request)
             return
         if self._headers is None:
             self._headers = self._credentials()
         for name, value in self._headers.items():
             request.headers[name] = value
+
+    def _credentials_of_caller(self) -> Any:
+        """Those of the stack's role for tests, where it has one, or of whoever runs this."""
+        role = self._service.stack.outputs().get("ApiCallerRoleArn")
+        if role is None:
+            return boto3.Session().get_credentials()
+        assumed = self._service.client("sts").assume_role(RoleArn=role, RoleSessionName="tests")
+        given = assumed["Credentials"]
+        return botocore.credentials.Credentials(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+        )
 
     def _credentials(self) -> dict[str, str]:
         """The headers that get past the API's authorization."""
@@ -142,10 +156,11 @@ class Api:
     def _authorization(self) -> str:
         """AWS_IAM, JWT, COGNITO_USER_POOLS, CUSTOM, API_KEY or NONE."""
         if not self._rest:
-            routes = self._service.client("apigatewayv2").get_routes(ApiId=self._id)["Items"]
+            routes = self._service.pages("apigatewayv2", "get_routes", "Items", ApiId=self._id)
             return next((str(route.get("AuthorizationType", "NONE")) for route in routes), "NONE")
-        gateway = self._service.client("apigateway")
-        listed = gateway.get_resources(restApiId=self._id, embed=["methods"])["items"]
+        listed = self._service.pages(
+            "apigateway", "get_resources", "items", restApiId=self._id, embed=["methods"]
+        )
         for resource in listed:
             for name, method in (resource.get("resourceMethods") or {}).items():
                 if name == "OPTIONS":
@@ -247,7 +262,8 @@ def fire_schedule(service: Service) -> None:
     schedule = service.schedule()
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
     service.client("scheduler").create_schedule(
-        Name=f"once-{uuid.uuid4()}"[:64],
+        Name=f"{project().slug}-{service.stage}-once-{uuid.uuid4()}"[:64],
+        GroupName=schedule["GroupName"],
         ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=schedule["Target"],

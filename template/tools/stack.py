@@ -30,6 +30,11 @@ class Stack:
         """A boto3 client for the place where the stack is."""
         return client(service, self.endpoint, self.region)
 
+    def pages(self, service: str, operation: str, key: str, **request: Any) -> list[Any]:
+        """What all pages of a listing have under a key."""
+        found = self.client(service).get_paginator(operation).paginate(**request)
+        return [entry for page in found for entry in page.get(key, [])]
+
     def of_type(self, kind: str) -> list[str]:
         """The physical ids of the resources of one type: table names, topic ARNs, …"""
         return [physical for found, physical in _resources(self) if found == kind]
@@ -46,11 +51,21 @@ class Stack:
 
     def status(self) -> str:
         """CREATE_COMPLETE and the like; empty when there is no such stack."""
+        return str((self.describe() or {"StackStatus": ""})["StackStatus"])
+
+    def stack_id(self) -> str:
+        """The ARN, by which a stack can be found even when it is deleted."""
+        return str((self.describe() or {"StackId": self.name})["StackId"])
+
+    def describe(self) -> dict[str, Any] | None:
+        """What CloudFormation says of the stack; None when there is no such stack."""
         try:
             described = self.client("cloudformation").describe_stacks(StackName=self.name)
-        except botocore.exceptions.ClientError:
-            return ""
-        return str(described["Stacks"][0]["StackStatus"])
+        except botocore.exceptions.ClientError as error:
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise
+        return dict(described["Stacks"][0])
 
 
 @functools.cache
@@ -62,9 +77,7 @@ def client(service: str, endpoint: str | None, region: str = "") -> Any:
 
 @functools.cache
 def _resources(stack: Stack) -> list[tuple[str, str]]:
-    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
-    return [
-        (resource["ResourceType"], resource.get("PhysicalResourceId", ""))
-        for page in pages.paginate(StackName=stack.name)
-        for resource in page["StackResourceSummaries"]
-    ]
+    listed = stack.pages(
+        "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.name
+    )
+    return [(found["ResourceType"], found.get("PhysicalResourceId", "")) for found in listed]

@@ -29,17 +29,30 @@ def stage_parameters(stage: str) -> dict[str, str]:
 
 def stack_name(stage: str) -> str:
     """The name of a stage's stack."""
-    entry: dict[str, Any] = _config().get(stage, {}).get("deploy", {}).get("parameters", {})
     default = _config().get("default", {}).get("global", {}).get("parameters", {})
-    name = entry.get("stack_name") or default.get("stack_name")
+    name = _entry(stage).get("stack_name") or default.get("stack_name")
     if not name:
         raise ToolError(f"samconfig.toml names no stack for the stage {stage!r}")
     return str(name)
 
 
+def stage_tags(stage: str) -> dict[str, str]:
+    """The tags of a stage's stack, which every resource in it gets."""
+    tags = _entry(stage).get("tags", [])
+    pairs = shlex.split(tags) if isinstance(tags, str) else tags
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def stage_capabilities(stage: str) -> list[str]:
+    """What CloudFormation is allowed to find in the template; transforms always are."""
+    named = _entry(stage).get("capabilities", "CAPABILITY_IAM")
+    named = named.split() if isinstance(named, str) else named
+    return sorted({*named, "CAPABILITY_AUTO_EXPAND"})
+
+
 def stage_region(stage: str) -> str:
     """The region of a stage: its own in samconfig.toml, the environment's, or the project's."""
-    own = _config().get(stage, {}).get("deploy", {}).get("parameters", {}).get("region")
+    own = _entry(stage).get("region")
     chosen = own or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return str(chosen or project().region)
 
@@ -47,6 +60,11 @@ def stage_region(stage: str) -> str:
 def stage_names() -> list[str]:
     """The stages one can deploy to."""
     return [name for name, body in _config().items() if isinstance(body, dict) and "deploy" in body]
+
+
+def _entry(stage: str) -> dict[str, Any]:
+    entry: dict[str, Any] = _config().get(stage, {}).get("deploy", {}).get("parameters", {})
+    return entry
 
 
 def _config() -> dict[str, Any]:

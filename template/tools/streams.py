@@ -54,8 +54,8 @@ class Kinesis:
 
     def shards(self) -> list[str]:
         """The ids of its shards."""
-        listed = self._client().list_shards(StreamARN=self.arn)
-        return [shard["ShardId"] for shard in listed["Shards"]]
+        pages = self._client().get_paginator("list_shards").paginate(StreamARN=self.arn)
+        return [shard["ShardId"] for page in pages for shard in page["Shards"]]
 
     def iterator(self, shard: str, start: str) -> str:
         """Where to begin reading a shard."""
@@ -85,8 +85,15 @@ class DynamoDb:
 
     def shards(self) -> list[str]:
         """The ids of its shards."""
-        described = self._client().describe_stream(StreamArn=self.arn)["StreamDescription"]
-        return [shard["ShardId"] for shard in described["Shards"]]
+        found: list[str] = []
+        after: dict[str, str] = {}
+        while True:
+            answer = self._client().describe_stream(StreamArn=self.arn, **after)
+            described = answer["StreamDescription"]
+            found += [shard["ShardId"] for shard in described["Shards"]]
+            if not described.get("LastEvaluatedShardId"):
+                return found
+            after = {"ExclusiveStartShardId": described["LastEvaluatedShardId"]}
 
     def iterator(self, shard: str, start: str) -> str:
         """Where to begin reading a shard."""
@@ -165,7 +172,7 @@ class Consumer:
         attempts = 0
         while work:
             records = work.pop(0)
-            failed = self._invoke(records)
+            failed, raised = self._invoke(records)
             if failed is None:
                 attempts = 0
                 continue
@@ -174,38 +181,43 @@ class Consumer:
                 work.insert(0, records[failed:])
                 attempts = 0
                 continue
-            if self.mapping.get("BisectBatchOnFunctionError") and len(records) > 1:
+            # When the function answers that the first record failed, the whole batch remains.
+            bisects = raised and self.mapping.get("BisectBatchOnFunctionError")
+            if bisects and len(records) > 1:
                 middle = len(records) // 2
                 work[:0] = [records[:middle], records[middle:]]
                 attempts = 0
                 continue
             attempts += 1
             if reason := self._gives_up(records, attempts):
-                self._send_to_destination(shard, records, reason, attempts)
+                failure = self._failure_message(shard, records, reason, attempts)
+                if raised:
+                    failure["responseContext"]["functionError"] = "Unhandled"
+                self._send_to_destination(shard, records, failure)
                 attempts = 0
                 continue
             time.sleep(_BACKOFF_SECONDS)
             work.insert(0, records)
 
-    def _invoke(self, records: list[Record]) -> int | None:
-        """The index of the first record that failed; None when all went well."""
+    def _invoke(self, records: list[Record]) -> tuple[int | None, bool]:
+        """The index of the first record that failed, None when all went well; whether it raised."""
         answer = client("lambda", self.endpoint).invoke(
             FunctionName=self.mapping["FunctionArn"],
             Payload=json.dumps({"Records": records}).encode(),
         )
         body = json.loads(answer["Payload"].read() or b"null")
         if answer.get("FunctionError"):
-            return 0
+            return 0, True
         if "ReportBatchItemFailures" not in self.mapping.get("FunctionResponseTypes", []):
-            return None
+            return None, False
         failures = (body or {}).get("batchItemFailures") or []
         named = {failure.get("itemIdentifier") for failure in failures}
         if not named:
-            return None
+            return None, False
         numbers = [_sequence_number(record) for record in records]
         positions = [numbers.index(number) for number in named if number in numbers]
         # A name that is not in the batch makes Lambda retry all of it.
-        return min(positions) if len(positions) == len(named) else 0
+        return (min(positions) if len(positions) == len(named) else 0), False
 
     def _gives_up(self, records: list[Record], attempts: int) -> str:
         retries = int(self.mapping.get("MaximumRetryAttempts", -1))
@@ -217,11 +229,10 @@ class Consumer:
         return ""
 
     def _send_to_destination(
-        self, shard: str, records: list[Record], reason: str, attempts: int
+        self, shard: str, records: list[Record], message: dict[str, Any]
     ) -> None:
         configured = (self.mapping.get("DestinationConfig") or {}).get("OnFailure") or {}
         destination = str(configured.get("Destination", ""))
-        message = self._failure_message(shard, records, reason, attempts)
         service = destination.split(":")[2] if destination else ""
         if service == "sqs":
             name = destination.rsplit(":", 1)[-1]

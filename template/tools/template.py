@@ -17,14 +17,19 @@ Template = dict[str, Any]
 
 def load(path: Path) -> Template:
     """Parse a template; the short tags come back in their long form."""
+    return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse(text: str, name: str = "the template") -> Template:
+    """The same of its text; `name` is for messages."""
     try:
-        parsed = yaml_parse(path.read_text(encoding="utf-8"))
+        parsed = yaml_parse(text)
     except yaml.YAMLError as error:
-        raise ToolError(f"{path.name} is not valid YAML: {error}") from error
+        raise ToolError(f"{name} is not valid YAML: {error}") from error
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise ToolError(f"{path.name} must be a mapping at its top level")
+        raise ToolError(f"{name} must be a mapping at its top level")
     plain: Template = _dates_to_text(parsed)
     return plain
 

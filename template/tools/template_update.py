@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.origin import Origin, cloned, git, git_environment, news, origin
 from tools.project import ROOT, ToolError, find_uv
@@ -126,15 +127,26 @@ def _is_conflict(path: str) -> bool:
 
 
 def _lock() -> str:
-    """Keep the lock file in step, as CI expects it; returns why that was not possible."""
+    """Keep the lock files in step, as CI expects them; returns why that was not possible."""
     changed = git(ROOT, "diff", "--name-only", "--relative").split("\n")
-    settings = [name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
-    if not settings or not (ROOT / "uv.lock").exists():
-        return ""
+    environments = ROOT / "tools" / "environments"
+    settings = [ROOT / name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
+    own = [path for path in settings if not path.is_relative_to(environments)]
+    folders = [ROOT] if own and (ROOT / "uv.lock").exists() else []
+    folders += [
+        path.parent
+        for path in sorted(environments.glob("*/pyproject.toml"))
+        if path in settings or not (path.parent / "uv.lock").exists()
+    ]
+    return "\n".join(filter(None, map(_locked, folders)))
+
+
+def _locked(folder: Path) -> str:
+    """Renew a lock file; returns why that was not possible."""
     without_token = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
     done = subprocess.run(
         [find_uv(), "lock", "--quiet"],
-        cwd=ROOT,
+        cwd=folder,
         env=without_token,
         capture_output=True,
         text=True,

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import time
 import uuid
 from typing import Any
 
-from tools import template
+from tools.change_set import Wanted, apply, as_text
 from tools.functions import Function, functions_of
 from tools.merge import merged_template
 from tools.operate import PROD, confirm, function_of, service_of
 from tools.project import LOCAL_STATE, ROOT, ToolError, project
-from tools.sam import sam
 from tools.service import Service
 from tools.sources import remove_object, sample_object
 from tools.stack import Stack
@@ -201,15 +199,7 @@ def _install(stack: Stack, *, yes: bool) -> None:
         f"AWS Lambda Power Tuning is not in this account yet. Create the stack {stack.name}?",
         yes=yes,
     )
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    path = _FOLDER / "template.yaml"
-    path.write_text(template.dump(stack_template()), encoding="utf-8")
-    command = ["deploy", "--template-file", str(path), "--stack-name", stack.name]
-    command += ["--region", stack.region, "--no-confirm-changeset"]
-    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-    done = subprocess.run(sam(*command), cwd=_FOLDER, check=False)
-    if done.returncode != 0:
-        raise ToolError("the stack could not be created; what SAM said is above")
+    apply(stack, Wanted(as_text(stack_template())))
 
 
 def _execute(service: Service, machine: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def test_a_heavy_import_is_named_with_the_way_to_it(project: Path, tools: Path) 
     assert done.code == 1
     assert "api loads " in done.output
     assert "its budget is 160" in done.output
-    way = "handlers.api > order_service.adapters.dynamodb_orders > order_service.reports"
+    way = (
+        "handlers.api > order_service.adapters.dynamodb_order_reader"
+        " > order_service.adapters.dynamodb_orders > order_service.reports"
+    )
     assert way in done.output
     assert "make import-profile FUNCTION=api" in done.output
     assert "[tool.service.budget.api]" in done.output

@@ -1,11 +1,13 @@
 """The generated GitHub Actions files, checked by the tools for it and against what must hold."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cfnlint.decode.cfn_yaml import load
 
 from tests import support
 from tests.conftest import Render
@@ -78,6 +80,8 @@ def test_jobs_may_do_no_more_than_they_need(project: Path) -> None:
         assert workflow["permissions"] == {}, name
         for job_name, job in workflow["jobs"].items():
             allowed = {"contents": "read"}
+            if job_name == "rollback":
+                allowed["id-token"] = "write"
             if job_name.startswith("deploy-"):
                 allowed["id-token"] = "write"
                 assert job["environment"] == job_name.removeprefix("deploy-")
@@ -97,6 +101,93 @@ def test_the_lock_file_is_taken_as_it_is(project: Path) -> None:
     assert all(workflow["env"]["UV_LOCKED"] == "1" for workflow in found.values())
 
 
+def jobs_with_credentials(project: Path) -> dict[str, dict[str, Any]]:
+    return {
+        name: job
+        for workflow in workflows(project).values()
+        for name, job in workflow["jobs"].items()
+        if any("configure-aws-credentials" in step.get("uses", "") for step in job.get("steps", []))
+    }
+
+
+def test_credentials_come_after_everything_is_installed(project: Path) -> None:
+    """What is installed is other people's code, and it could take them."""
+    jobs = jobs_with_credentials(project)
+    assert set(jobs) == {"deploy-dev", "deploy-staging", "deploy-prod", "rollback"}
+    for name, job in jobs.items():
+        steps = [step.get("uses", step.get("run", "")) for step in job["steps"]]
+        (at,) = (n for n, step in enumerate(steps) if "configure-aws-credentials" in step)
+        before, after = steps[:at], steps[at + 1 :]
+        assert "make install" in before, name
+        assert any(step.startswith("astral-sh/setup-uv@") for step in before), name
+        # Afterwards only targets that need no more than `make install` has brought.
+        assert {step.split()[1] for step in after if step.startswith("make")} <= {
+            "deploy",
+            "e2e",
+            "rollback",
+        }
+        assert all("upload-artifact" in step for step in after if not step.startswith("make"))
+
+
+def test_no_program_is_installed_outside_of_a_lock(project: Path) -> None:
+    """`uv tool run` takes what is newest, without hashes and without the days of waiting."""
+    for path in [project / "Makefile", *(project / "tools").rglob("*.py")]:
+        text = path.read_text()
+        for found in ("tool run", '"tool", "run"', "uvx", 'pip install "', "pipx"):
+            assert found not in text, f"{path}: {found}"
+    for path in sorted((project / "tools/environments").glob("*/pyproject.toml")):
+        settings = tomllib.loads(path.read_text())
+        assert settings["tool"]["uv"]["exclude-newer"] == "7 days"
+        (pinned,) = settings["project"]["dependencies"]
+        assert "==" in pinned
+
+
+# https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+SHIFTING = re.compile(
+    r"AllAtOnce|Canary10Percent(?P<canary>[0-9]+)Minutes?|Linear10PercentEvery(?P<linear>[0-9]+)Minutes?"
+)
+# For the changes before the traffic moves, the end-to-end tests, and starting the job.
+ALLOWANCE_MINUTES = 45
+
+
+def minutes(choice: str) -> int:
+    """How long a way of shifting takes: ten steps of a tenth each, or one pause."""
+    match = SHIFTING.fullmatch(choice)
+    assert match, f"unknown: {choice}"
+    return int(match["canary"] or 0) + 10 * int(match["linear"] or 0)
+
+
+def test_every_way_of_shifting_traffic_ends_before_the_job_and_its_credentials(
+    project: Path,
+) -> None:
+    parameters = load(str(project / "template.yaml"))["Parameters"]
+    longest = max(map(minutes, parameters["TrafficShifting"]["AllowedValues"]))
+    assert longest == 100
+    role = load(str(project / "infra/bootstrap.yaml"))["Resources"]["DeployRole"]["Properties"]
+    patience = re.search(
+        r"patience: float = ([\d.]+)", (project / "tools/change_set.py").read_text()
+    )
+    assert patience
+    assert float(patience[1]) >= (longest + 20) * 60
+    for name, job in jobs_with_credentials(project).items():
+        if name == "rollback":  # moves all traffic at once
+            continue
+        assert job["timeout-minutes"] >= longest + ALLOWANCE_MINUTES, name
+        (seconds,) = (
+            step["with"]["role-duration-seconds"]
+            for step in job["steps"]
+            if "configure-aws-credentials" in step.get("uses", "")
+        )
+        assert job["timeout-minutes"] * 60 <= seconds <= role["MaxSessionDuration"], name
+
+
+def test_a_stage_is_deployed_once_it_is_said_to_be_ready(project: Path) -> None:
+    """Before, the first run of the pipeline would fail for the want of a role."""
+    jobs = workflows(project)["deploy.yml"]["jobs"]
+    for stage in ("dev", "staging", "prod"):
+        assert jobs[f"deploy-{stage}"]["if"] == f"contains(vars.DEPLOY_STAGES, '{stage}')"
+
+
 def test_a_step_is_a_target_of_the_makefile(project: Path) -> None:
     targets = re.findall(r"^([a-z0-9-]+):.*## ", (project / "Makefile").read_text(), re.MULTILINE)
     commands = [
@@ -106,10 +197,10 @@ def test_a_step_is_a_target_of_the_makefile(project: Path) -> None:
         for step in job.get("steps", [])
         if "run" in step
     ]
-    assert len(commands) == 13
+    assert len(commands) == 18
     for command in commands:
         match = re.fullmatch(
-            r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1)?", command
+            r"make ([a-z0-9-]+)( STAGE=(dev|staging|prod))?( PREBUILT=1| YES=1)?", command
         )
         assert match, command
         assert match[1] in targets
@@ -124,6 +215,5 @@ def test_dependencies_are_a_week_old_before_they_are_proposed(project: Path) -> 
 def test_without_github_there_is_nothing_of_it(render: Render) -> None:
     project = render(ci="none")
     assert not (project / ".github").exists()
-    assert not (project / "infra").exists()
     for path in project.rglob("*.md"):
         assert "github" not in path.read_text().lower(), path

@@ -104,12 +104,13 @@ RULES = [
         lambda row: row["api_auth"] != "api_key" or row["api_type"] == "rest",
     ),
     Rule(
-        ("api_cache", "api_type", "api_auth", "data_store"),
+        ("api_cache", "api_type", "api_auth", "cors_origins", "data_store"),
         lambda row: (
             row["api_cache"] is not True
             or (
-                (row["api_type"], row["data_store"]) == ("rest", "dynamodb")
-                and row["api_auth"] != "iam"
+                (row["api_type"], row["api_auth"], row["data_store"])
+                == ("rest", "none", "dynamodb")
+                and "," not in row["cors_origins"]
             )
         ),
     ),
@@ -124,6 +125,10 @@ RULES = [
     Rule(
         ("stream_source", "data_store"),
         lambda row: row["stream_source"] != "dynamodb" or row["data_store"] == "dynamodb",
+    ),
+    Rule(
+        ("aws_region", "startup"),
+        lambda row: row["aws_region"] != "cn-north-1" or row["startup"] != "snapstart",
     ),
     Rule(
         ("packaging", "startup"),

@@ -103,6 +103,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "scheduler:{region}:{account}:schedule/default/{name}",
         "name",
     ),
+    "AWS::Scheduler::ScheduleGroup": (
+        "Name",
+        "scheduler:{region}:{account}:schedule-group/{name}",
+        "name",
+    ),
     "AWS::SecretsManager::Secret": (
         "Name",
         "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
@@ -116,14 +121,21 @@ _NOTHING = object()
 class Template:
     """A template for one stack: `resources` are those that the parameters call for, worked out."""
 
-    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, Any], region: str):
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        region: str,
+        stack: str = "",
+    ):
         self._declared: dict[str, Any] = template.get("Parameters") or {}
         self._mappings: dict[str, Any] = template.get("Mappings") or {}
         self._conditions: dict[str, Any] = template.get("Conditions") or {}
         self._resources: dict[str, Any] = template.get("Resources") or {}
+        self._outputs: dict[str, Any] = template.get("Outputs") or {}
         self._given = parameters
         self.region = region
-        self.stack = f"stack-{parameters.get('Stage', 'any')}"
+        self.stack = stack or f"stack-{parameters.get('Stage', 'any')}"
         self.resources: dict[str, dict[str, Any]] = {
             name: {"Properties": {}, **self.resolve(body)}
             for name, body in self._resources.items()
@@ -147,6 +159,10 @@ class Template:
         if body.get("Type") == "Number" and isinstance(value, str):
             return float(value) if "." in value else int(value)
         return value
+
+    def output(self, name: str) -> str:
+        """The value of an output; empty when there is none of this name."""
+        return str(self.resolve(self._outputs[name]["Value"])) if name in self._outputs else ""
 
     def holds(self, condition: str) -> bool:
         """Whether a named condition is true."""
@@ -215,7 +231,8 @@ class Template:
             "AWS::Partition": PARTITION,
             "AWS::Region": self.region,
             "AWS::StackName": self.stack,
-            "AWS::StackId": f"arn:{PARTITION}:cloudformation:::stack/{self.stack}",
+            "AWS::StackId": f"arn:{PARTITION}:cloudformation:{self.region}:{ACCOUNT}:stack/"
+            f"{self.stack}/0a1b2c3d",
             "AWS::URLSuffix": "amazonaws.com",
         }
         if name in pseudo:
@@ -232,6 +249,8 @@ class Template:
             return self.arn_of(logical_id)
         if attribute == "StreamArn":
             return f"{self.arn_of(logical_id)}/stream/2026-01-01T00:00:00.000"
+        if kind == "AWS::Lambda::Version" and attribute == "Version":
+            return "7"
         if attribute in {"QueueName", "TopicName"}:
             return self.name_of(logical_id)
         return f"{self.arn_of(logical_id)}#{attribute}"

@@ -96,6 +96,8 @@ class Function:
     snapstart: bool
     alias: str
     """The name that callers use; empty when they use the newest code."""
+    version: str
+    """The version that the alias moves to."""
     shifting: Shifting | None
     asynchronous: AsyncInvocation | None
     subnets: tuple[str, ...]
@@ -110,6 +112,7 @@ class Function:
 class EventSource:
     """A queue or stream that Lambda polls for a function."""
 
+    id: str
     function: str
     """The ARN of the function, its alias left out; `qualified` says whether there was one."""
     qualified: bool
@@ -123,6 +126,8 @@ class EventSource:
     max_age: int | None
     parallelization: int | None
     on_failure: str
+    metrics: tuple[str, ...]
+    """Groups of metrics about itself that it publishes."""
     filters: tuple[Any, ...]
     key: str
 
@@ -151,6 +156,8 @@ class Rule:
 class Schedule:
     name: str
     arn: str
+    group: str
+    """The group by which metrics tell schedules apart."""
     expression: str
     enabled: bool
     target: Target
@@ -234,6 +241,8 @@ class Bucket:
     encrypted: bool
     key: str
     notifications: tuple[Notification, ...]
+    expires_after_days: int | None
+    """When objects go by themselves, whatever their names."""
     policy: tuple[Statement, ...]
 
 
@@ -274,6 +283,8 @@ class Route:
     path: str
     auth: str
     """`none`, `iam`, `jwt`, `authorizer` or `api_key`."""
+    scopes: tuple[str, ...]
+    """Of which a token must have one."""
     function: str
     timeout: float
     qualified: bool
@@ -446,6 +457,10 @@ class Account:
 
     role: Role
     """The one that the pipeline takes; its statements are those of all its policies."""
+    service_role: Role
+    """The one that the stack is changed with, whoever asks."""
+    boundary: str
+    """The ARN of the policy that the roles of the stack are to be bounded by."""
     identities: tuple[str, ...]
     """Issuers that the account trusts by this."""
 
@@ -519,8 +534,15 @@ class Service:
     def queue(self, arn: str) -> Queue | None:
         return next((queue for queue in self.queues if queue.arn == arn), None)
 
-    def failure_queues(self) -> set[str]:
-        """ARNs of the queues that take what failed."""
+    def bucket(self, arn: str) -> Bucket | None:
+        return next((bucket for bucket in self.buckets if bucket.arn == arn), None)
+
+    def rollback_alarms(self) -> set[str]:
+        """Names of the alarms that take a version back."""
+        return {name for f in self.functions if f.shifting for name in f.shifting.alarms}
+
+    def failure_stores(self) -> set[str]:
+        """ARNs of the queues and buckets that take what failed."""
         arns = {queue.dead_letters for queue in self.queues}
         arns |= {source.on_failure for source in self.event_sources}
         arns |= {f.asynchronous.on_failure for f in self.functions if f.asynchronous}

@@ -70,8 +70,17 @@ PROFILES = [
             "api_type": "rest",
             "api_auth": "api_key",
             "cors_origins": TWO_PAGES,
-            "api_cache": True,
             "api_firewall": True,
+        },
+    ),
+    Profile(
+        "rest-open",
+        {
+            "triggers": ["api"],
+            "api_type": "rest",
+            "api_auth": "none",
+            "cors_origins": ONE_PAGE,
+            "api_cache": True,
         },
     ),
     Profile(

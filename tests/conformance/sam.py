@@ -26,6 +26,7 @@ STAGES = ("dev", "staging", "prod")
 GIVEN = {
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "service",
+    "JwtScope": "orders/use",
     "UserPoolArn": f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_a",
     "SubnetIds": "subnet-1,subnet-2",
     "SecurityGroupIds": "sg-1",
@@ -170,18 +171,29 @@ class _Reader:
         return replace(found, others={k: n for k, n in kinds.items() if k not in self._read})
 
     def account(self) -> model.Account:
-        (role,) = self._roles()
         attached = {
             self._t.arn_of(name): tuple(self._statements(name, p["PolicyDocument"]))
             for name, p in self._of("AWS::IAM::ManagedPolicy")
         }
-        own = [policy for policy in role.managed_policies if policy in attached]
-        return model.Account(
-            replace(
+
+        def whole(role: model.Role) -> model.Role:
+            own = [policy for policy in role.managed_policies if policy in attached]
+            return replace(
                 role,
                 statements=tuple(statement for policy in own for statement in attached[policy]),
                 managed_policies=tuple(p for p in role.managed_policies if p not in attached),
-            ),
+            )
+
+        roles = {
+            principal.split(":")[0]: whole(role)
+            for role in self._roles()
+            for statement in role.trust
+            for principal in statement.principals
+        }
+        return model.Account(
+            roles["federated"],
+            roles["service"],
+            self._t.output("BoundaryArn"),
             tuple(p["Url"] for _, p in self._of("AWS::IAM::OIDCProvider")),
         )
 
@@ -230,6 +242,7 @@ class _Reader:
                 ),
                 snapstart=_at(p, "SnapStart", "ApplyOn") == "PublishedVersions",
                 alias=alias_properties.get("Name", ""),
+                version=alias_properties.get("FunctionVersion", ""),
                 shifting=self._shifting(alias) if alias else None,
                 asynchronous=asynchronous.get(arn),
                 subnets=_several(_at(p, "VpcConfig", "SubnetIds")),
@@ -305,9 +318,10 @@ class _Reader:
     # --- what starts them ---
 
     def _event_sources(self) -> Iterator[model.EventSource]:
-        for _, p in self._of("AWS::Lambda::EventSourceMapping"):
+        for name, p in self._of("AWS::Lambda::EventSourceMapping"):
             function, qualified = self._function(p["FunctionName"])
             yield model.EventSource(
+                id=self._t.name_of(name),
                 function=function,
                 qualified=qualified,
                 source=p["EventSourceArn"],
@@ -320,6 +334,7 @@ class _Reader:
                 max_age=p.get("MaximumRecordAgeInSeconds"),
                 parallelization=p.get("ParallelizationFactor"),
                 on_failure=_at(p, "DestinationConfig", "OnFailure", "Destination") or "",
+                metrics=tuple(_at(p, "MetricsConfig", "Metrics") or ()),
                 filters=tuple(_at(p, "FilterCriteria", "Filters") or ()),
                 key=self._key(p.get("KmsKeyArn")),
             )
@@ -343,10 +358,12 @@ class _Reader:
             )
 
     def _schedules(self) -> Iterator[model.Schedule]:
+        groups = {self._t.name_of(name) for name, _ in self._of("AWS::Scheduler::ScheduleGroup")}
         for name, p in self._of("AWS::Scheduler::Schedule"):
             yield model.Schedule(
                 self._t.name_of(name),
                 self._t.arn_of(name),
+                p["GroupName"] if p.get("GroupName") in groups else "",
                 p["ScheduleExpression"],
                 p.get("State", "ENABLED") == "ENABLED",
                 self._target(p["Target"]),
@@ -473,6 +490,16 @@ class _Reader:
                         },
                     )
                     for n in _at(p, "NotificationConfiguration", "LambdaConfigurations") or []
+                ),
+                expires_after_days=next(
+                    (
+                        int(rule["ExpirationInDays"])
+                        for rule in _at(p, "LifecycleConfiguration", "Rules") or []
+                        if rule["Status"] == "Enabled"
+                        and "ExpirationInDays" in rule
+                        and not rule.get("Prefix")
+                    ),
+                    None,
                 ),
                 policy=self._policies.get(self._t.name_of(name), ()),
             )
@@ -647,6 +674,13 @@ class _Reader:
                     method=method.upper(),
                     path=path,
                     auth=next((kind for kind in auth if kind != "none"), "none"),
+                    scopes=tuple(
+                        scope
+                        for need in operation.get("security", [])
+                        for name, scopes in need.items()
+                        if name in schemes and _auth(schemes[name]) == "jwt"
+                        for scope in scopes
+                    ),
                     function=self._function(integration.get("uri", ""))[0],
                     timeout=integration.get("timeoutInMillis", 29_000) / 1000,
                     qualified=self._function(integration.get("uri", ""))[1],

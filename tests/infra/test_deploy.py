@@ -1,4 +1,4 @@
-"""What `make deploy` hands to SAM: the stage's settings, in a form that reaches the live alias."""
+"""What `make deploy` has SAM make of the settings: each reaches the live alias."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.conftest import Render
 SEALED = """\
 import json, sys
 from samtranslator.translator.transform import transform
-from tools import deploy, template
+from tools import template, upload
 
 class NoPolicies:
     def load(self):
@@ -21,8 +21,9 @@ class NoPolicies:
 merged = template.load(__import__("pathlib").Path("template.yaml"))
 for body in template.resources_of_type(merged, "AWS::Serverless::Function").values():
     body["Properties"]["CodeUri"] = "s3://bucket/key"
-parameters = json.loads(sys.argv[1])
-plain = transform(deploy.seal(merged, parameters), parameters, NoPolicies())
+parameters, layer = json.loads(sys.argv[1]), {"sha256": sys.argv[2]}
+sealed = upload.seal(merged, parameters, {"layer": layer})
+plain = transform(sealed, parameters, NoPolicies())
 versions = [n for n, b in plain["Resources"].items() if b["Type"] == "AWS::Lambda::Version"]
 print(json.dumps(sorted(versions)))
 """
@@ -33,10 +34,10 @@ def versions(render: Render) -> Any:
     """The versions that a deployment with some parameters would publish."""
     project = render()
 
-    def published(**parameters: str) -> list[str]:
+    def published(layer: str = "", **parameters: str) -> list[str]:
         given = {"Stage": "dev", "ServiceVersion": "1", **parameters}
         done = subprocess.run(
-            [sys.executable, "-c", SEALED, json.dumps(given)],
+            [sys.executable, "-c", SEALED, json.dumps(given), layer],
             cwd=project,
             check=True,
             capture_output=True,
@@ -57,5 +58,6 @@ def test_a_changed_layer_publishes_new_versions(versions: Any) -> None:
 def test_a_changed_setting_publishes_new_versions_and_the_same_ones_do_not(versions: Any) -> None:
     once = versions(LogLevel="INFO")
     assert versions(LogLevel="INFO") == once
+    assert versions(LogLevel="INFO", WatchAlarms="false") == once  # says how to deploy, not what
     assert set(versions(LogLevel="DEBUG")).isdisjoint(once)
     assert set(versions(LogLevel="INFO", ServiceVersion="2")).isdisjoint(once)

@@ -28,6 +28,8 @@ TOOLS = [
     "template_status",
     "template_update",
 ]
+# The environment of the tools that deal with the template.
+COPIER = "tools/environments/template/pyproject.toml"
 CHANGELOG = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
 CHANGELOG_2 = CHANGELOG.replace("## 1.0.0", "## 1.1.0 - 2026-02-01\n\n- Logs more.\n\n## 1.0.0")
 
@@ -38,7 +40,8 @@ Make = Callable[..., Path]
 
 def small_template(folder: Path) -> Path:
     questions_only(folder)
-    for name in [*(f"tools/{tool}.py" for tool in TOOLS), "Makefile", "pyproject.toml.jinja"]:
+    settings = ("Makefile", "pyproject.toml.jinja", COPIER)
+    for name in [*(f"tools/{tool}.py" for tool in TOOLS), *settings]:
         target = folder / "template" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "template" / name, target)
@@ -47,7 +50,7 @@ def small_template(folder: Path) -> Path:
         file = folder / "template" / path.replace("order_service", "{{ package_name }}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(LINES)
-    (folder / "template/.gitignore").write_text("__pycache__/\n.uv/\n")
+    (folder / "template/.gitignore").write_text("__pycache__/\n.uv/\n.venv/\nuv.lock\n")
     (folder / "CHANGELOG.md").write_text(CHANGELOG)
     return folder
 

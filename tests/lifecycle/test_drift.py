@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from tests import support
-from tests.lifecycle.conftest import HTTP, LINES, LOG, Make, Release, Tool, edit
+from tests.lifecycle.conftest import COPIER, HTTP, LINES, LOG, Make, Release, Tool, edit
 from tests.questions.repositories import commit
 from tests.support import ROOT
 
@@ -106,7 +106,7 @@ def test_make_brings_the_tools_their_copier(project: Path) -> None:
 
     assert not ran.failure
     pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert f"copier := {pinned[0]}\n" in (project / "Makefile").read_text()
+    assert f'dependencies = ["{pinned[0]}"]' in (project / COPIER).read_text()
 
 
 def test_a_whole_service_has_no_drift_when_it_is_made(template: Path, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def built(
 @pytest.fixture
 def project(built: tuple[Path, Path], tmp_path: Path) -> Tools:
     """A copy of the project, to be edited; nothing of it runs."""
-    return Tools(_copy(built[0], tmp_path / "project"), built[1])
+    return Tools(copy_of(built[0], tmp_path / "project"), built[1])
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +143,7 @@ def running(
     built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """The project, deployed to an emulator that the tests of one process share."""
-    folder = _copy(built[0], tmp_path_factory.mktemp("running") / "project")
+    folder = copy_of(built[0], tmp_path_factory.mktemp("running") / "project")
     tools = Tools(folder, built[1])
     done = tools.run("emulator", "start", EMULATOR_PORT=str(free_port()))
     assert not done.failure, done.failure
@@ -156,7 +156,7 @@ def running(
         tools.run("emulator", "stop")
 
 
-def _copy(source: Path, target: Path) -> Path:
+def copy_of(source: Path, target: Path) -> Path:
     shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".venv-emulator"))
     (target / ".venv-emulator").symlink_to(source / ".venv-emulator")
     return target

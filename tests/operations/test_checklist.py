@@ -204,6 +204,8 @@ def make_ready(folder: Path, tools: Tools) -> None:
         file.write_text(file.read_text().replace("unit_price_cents", "price_cents"))
     for command in (
         [support.UV, "lock", "--quiet"],
+        [support.UV, "lock", "--quiet", "--project", "tools/environments/policies"],
+        [support.UV, "lock", "--quiet", "--project", "tools/environments/template"],
         ["git", "init", "-q", "-b", "main"],
         ["git", "add", "-A"],
         ["git", "commit", "-qm", "Start"],

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -96,48 +97,67 @@ def test_events_go_to_the_function_again_in_their_original_form(running: Running
     wait_until("it is paid", lambda: running.order(order["order_id"]).get("status") == "paid")
 
 
-def test_records_are_read_from_the_stream_and_stay_until_the_function_takes_them(
+def failed_batch(*orders: dict[str, Any]) -> dict[str, Any]:
+    """What Lambda keeps of a Kinesis batch that it gave up on.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    records = [
+        {
+            "kinesis": {
+                "partitionKey": "any",
+                "sequenceNumber": str(number),
+                "data": b64encode(json.dumps(order).encode()).decode(),
+                "approximateArrivalTimestamp": 1545084650.987,
+            },
+            "eventSource": "aws:kinesis",
+            "eventID": f"shardId-000000000000:{number}",
+        }
+        for number, order in enumerate(orders, start=1)
+    ]
+    return {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 6},
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "version": "1.0",
+        "timestamp": "2019-11-14T00:38:06.021Z",
+        "KinesisBatchInfo": {"shardId": "shardId-000000000000", "batchSize": len(records)},
+        "payload": json.dumps({"Records": records}),
+    }
+
+
+def test_records_that_the_stream_has_forgotten_stay_until_the_function_takes_them(
     running: Running,
 ) -> None:
-    customer = new_order()
-    kinesis = running.client("kinesis")
-    stream = "shop-local-orders"
-    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"][
-        "StreamARN"
+    order, poison = new_order(), {"order_id": str(uuid.uuid4())}
+    functions, s3 = running.client("lambda"), running.client("s3")
+    (mapping,) = functions.list_event_source_mappings(FunctionName="shop-local-stream:live")[
+        "EventSourceMappings"
     ]
-    put = kinesis.put_record(
-        StreamName=stream,
-        PartitionKey=customer["customer_id"],
-        Data=json.dumps(customer).encode(),
-    )
-    batch = {
-        "shardId": put["ShardId"],
-        "startSequenceNumber": put["SequenceNumber"],
-        "endSequenceNumber": put["SequenceNumber"],
-        "batchSize": 1,
-        "streamArn": arn,
-    }
-    gone = {**batch, "startSequenceNumber": "1", "endSequenceNumber": "1"}
-    for one in (batch, gone):
-        running.client("sqs").send_message(
-            QueueUrl=running.queue("stream-failures"),
-            MessageBody=json.dumps({"KinesisBatchInfo": one}),
-        )
+    bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
+    folder = f"aws/lambda/{mapping['UUID']}/shardId-000000000000/2026/11/21/2026-11-21T17"
+    for name, document in {"00.00-a": order, "00.01-b": poison}.items():
+        body = json.dumps(failed_batch(document))
+        s3.put_object(Bucket=bucket, Key=f"{folder}.{name}", Body=body)
+    s3.put_object(Bucket=bucket, Key=f"{folder}.00.02-c", Body="not what Lambda writes")
 
     with broken(running, "stream"):
         failed = running.run("redrive", "local", "--function", "stream", "--yes")
     assert failed.code == 1
-    assert "1 of 1 records failed again" in failed.output
-    assert "its records are no longer in the stream" in failed.output
-    assert "0 sent back; 2 in shop-local-stream-failures now" in failed.output
+    assert f"stream            3 batches   {bucket}" in failed.output
+    assert f"0 sent back; 3 in {bucket} now" in failed.output
+    assert "00.00-a stays: the function failed again: none of 1 records was done" in failed.output
 
     done = running.run("redrive", "local", "--function", "stream", "--yes")
-    assert "1 sent back; 1 in shop-local-stream-failures now" in done.output
+    assert done.code == 1
+    assert f"1 sent back; 2 in {bucket} now" in done.output
+    assert "00.01-b stays: the function failed again" in done.output
+    assert "00.02-c is not what Lambda keeps of a failed batch" in done.output
     summaries = running.client("dynamodb").scan(
         TableName=running.tables("stream")["SUMMARIES_TABLE"]
     )["Items"]
-    assert customer["customer_id"] in {item["customer_id"]["S"] for item in summaries}
-    running.client("sqs").purge_queue(QueueUrl=running.queue("stream-failures"))
+    assert order["customer_id"] in {item["customer_id"]["S"] for item in summaries}
+    for name in ("00.01-b", "00.02-c"):
+        s3.delete_object(Bucket=bucket, Key=f"{folder}.{name}")
 
 
 # What the emulator lacks: SQS moves the messages by itself.
@@ -146,7 +166,7 @@ import json
 import botocore.session
 from botocore.stub import Stubber
 from tools import redrive
-from tools.failures import FailureQueue, Kind
+from tools.failures import FailureStore, Kind
 
 redrive._POLL_SECONDS = 0
 sqs = botocore.session.get_session().create_client(
@@ -169,7 +189,7 @@ for answer in json.loads(%r):
         "list_message_move_tasks", {"Results": [answer]}, {"SourceArn": ARN, "MaxResults": 1}
     )
 with stub:
-    queue = FailureQueue("queue", Kind.MESSAGE, ARN, "https://queue", "https://source")
+    queue = FailureStore("queue", Kind.MESSAGE, ARN, "https://queue", "https://source")
     print(redrive.redrive(Service(), queue, 3, 20).moved, "moved")
     stub.assert_no_pending_responses()
 """

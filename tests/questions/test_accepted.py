@@ -27,13 +27,15 @@ slow_copy = settings(
 )
 
 
-def words(longest: int) -> st.SearchStrategy[str]:
+def words(longest: int, spelled: str = SPELLED) -> st.SearchStrategy[str]:
     first = st.sampled_from(LETTERS)
-    rest = st.text(LETTERS + SPELLED, max_size=longest - 1).map(str.rstrip)
+    rest = st.text(LETTERS + spelled, max_size=longest - 1).map(str.rstrip)
     return st.builds(str.__add__, first, rest)
 
 
-slugs = st.from_regex(r"\A[b-r][a-z0-9]{0,8}(-[a-z0-9]{1,9}){0,3}\Z")
+slugs = st.from_regex(r"\A[b-r][a-z0-9]{0,8}(-[a-z0-9]{1,9}){0,3}\Z").filter(
+    lambda slug: not {*slug.split("-")[1:]} & {"dev", "staging", "prod", "local"}
+)
 
 
 @st.composite
@@ -43,7 +45,7 @@ def answer_sets(draw: st.DrawFn) -> dict[str, Any]:
     answers: dict[str, Any] = {
         "project_name": draw(words(60)),
         "description": draw(words(120)),
-        "owner": draw(words(60)),
+        "owner": draw(words(60, " .:/+-@_")),
         "project_slug": draw(slugs),
         "triggers": triggers,
         "data_store": "dynamodb",
@@ -119,6 +121,7 @@ def test_derived_names_can_always_be_used(questionnaire: Questionnaire, name: st
         ("JSON", "json", "json_service"),
         ("Class", "class", "class_service"),
         ("order_service", "order-service", "order_service"),
+        ("Shop Dev Prod", "shopdevprod", "shopdevprod"),
         ("A " + "very " * 11 + "long name"[:3], "a-very-very-very-very-very-very-very-ver", None),
     ],
 )  # fmt: skip

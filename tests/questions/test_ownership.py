@@ -1,6 +1,7 @@
 """Every generated file has one owner and a condition: includes/ownership says which."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,8 @@ FILES = sorted(
     generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
     for folder, _, names in os.walk(ROOT / "template", followlinks=True)
     for name in names
-    if "__pycache__" not in folder
+    # Tests of packages stay behind, as _exclude says.
+    if "__pycache__" not in folder and not re.search(r"/vendor/[^/]+/tests\b", folder)
 )
 
 

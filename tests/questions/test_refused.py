@@ -50,6 +50,9 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ],
     ("project_slug", "aws-orders", "which AWS keeps for itself", {}),
     ("project_slug", "ssm", "which AWS keeps for itself", {}),
+    # Names begin with <slug>-<stage>-, so that of "shop-dev" in prod would be one of "shop" in dev.
+    ("project_slug", "shop-dev", "without a stage in it", {}),
+    ("project_slug", "shop-prod-orders", "without a stage in it", {}),
     # Packages.
     *[
         ("package_name", package, "1 to 40 lowercase", {})
@@ -95,6 +98,7 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     ("ci", "gitlab", "not in ['github', 'none']", {}),
     ("packaging", "tar", "not in ['zip', 'layer', 'image']", {}),
     ("startup", "snapstart", "needs packaging zip or layer", {"packaging": "image"}),
+    ("startup", "snapstart", "needs another region", {"aws_region": "cn-north-1"}),
     ("startup", "warm", "not in ['on_demand', 'provisioned', 'snapstart']", {}),
     ("traffic_shifting", "blue_green", "not in ['canary', 'linear', 'all_at_once']", {}),
     ("budget", 50, "expected true or false", {}),
@@ -109,7 +113,11 @@ REFUSED: list[tuple[str, Any, str, dict[str, Any]]] = [
     # Pairs that cannot be.
     ("api_auth", "api_key", "needs api_type rest", API),
     ("api_cache", True, "needs api_type rest", {**API, "api_auth": "none"}),
-    ("api_cache", True, "expected false with api_auth iam", REST),
+    ("api_cache", True, "needs api_auth none", REST),
+    ("api_cache", True, "needs api_auth none", {**REST, "api_auth": "api_key"}),
+    ("api_cache", True, "needs a single origin", {
+        **REST, "api_auth": "none", "cors_origins": "https://a.example,https://b.example",
+    }),
     ("api_cache", "yes", "needs data_store dynamodb", {
         **REST, "api_auth": "none", "data_store": "none",
     }),

@@ -117,7 +117,7 @@ def test_a_retired_question_does_not_stop_an_update(
 
 
 def test_what_only_rest_offers_goes_with_it(project: Callable[..., Path]) -> None:
-    rest = {"triggers": ["api", "queue"], "api_type": "rest", "api_auth": "jwt"}
+    rest = {"triggers": ["api", "queue"], "api_type": "rest", "api_auth": "none"}
     folder = project(**rest, api_cache=True, api_firewall=True)
 
     after = update(folder, api_type="http")

@@ -103,6 +103,41 @@ def clients(
     return aws.ThinAws(sleep=lambda _: None), sdk.Boto3Aws()
 
 
+TRACES = [
+    None,
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0;Lineage=1:a8b3c4d5:3|e1b2c3d4:0",
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Self=\u00fc \n",
+]
+
+
+@pytest.mark.parametrize("function", [None, "order-service-dev-api"])
+@pytest.mark.parametrize("call", CALLS)
+def test_each_invocations_trace_is_passed_on_beside_the_signature(
+    clients: tuple[Any, Any],
+    server: Any,
+    call: str,
+    function: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lambda's runtime changes `_X_AMZN_TRACE_ID` before each invocation of one process."""
+    if function:
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
+    told = []
+    for client in clients:
+        for trace in TRACES:
+            monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+            if trace:
+                monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+            client.call(*CALLS[call])
+            sent = server.received[-1].headers
+            assert "x-amzn-trace-id" not in sent["authorization"]
+            told.append(sent.get("x-amzn-trace-id"))
+    thin, boto3 = told[: len(TRACES)], told[len(TRACES) :]
+    assert thin == boto3
+    assert [bool(trace) for trace in thin] == [bool(function and trace) for trace in TRACES]
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_faults(clients: tuple[Any, Any], server: Any, scripted: ModuleType, call: str) -> None:
     thin, boto3 = (

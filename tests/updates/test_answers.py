@@ -115,7 +115,7 @@ def test_an_update_that_leaves_nothing_behind_says_nothing_of_it(
     assert "These files are yours" not in said
 
 
-CACHED = {"api_type": "rest", "api_auth": "jwt"}
+CACHED = {"api_type": "rest", "api_auth": "none"}
 BOTH_WAYS = [
     ({"api_auth": "iam"}, {"api_auth": "jwt"}),
     ({"api_auth": "authorizer"}, {"api_auth": "none"}),

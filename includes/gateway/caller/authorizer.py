@@ -7,4 +7,6 @@ def _caller(context: Any) -> str:
 {% else %}
     said = context.get("authorizer") or {}
 {% endif %}
-    return said.get("caller") or "anonymous"
+    if not said.get("caller"):
+        raise UnknownCaller("the authorizer names no caller")
+    return str(said["caller"])

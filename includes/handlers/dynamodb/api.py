@@ -141,15 +141,15 @@ def place_order(request: Request, new: NewOrder) -> Response:
         expect_open(flags)
 {% endif %}
 {% if 'queue' in triggers %}
-        placed = place(new.placed(order_id, datetime.now(UTC)), orders, queue)
+        placed = place(new.placed(order_id, request.caller, datetime.now(UTC)), orders, queue)
 {% else %}
-        placed = place(new.placed(order_id, datetime.now(UTC)), orders)
+        placed = place(new.placed(order_id, request.caller, datetime.now(UTC)), orders)
 {% endif %}
         metrics.add("OrdersPlaced")
         return encode(_view(placed.order))
 
     body = once(requests, f"place#{order_id}", effect, fingerprint=fingerprint_of(request.body))
-    headers = {"content-type": "application/json", "location": f"/orders/{order_id}"}
+    headers = {"content-type": "application/json", "location": request.below(order_id)}
 {% if 'queue' in triggers %}
     return Response(202, body, headers)
 {% else %}
@@ -158,20 +158,21 @@ def place_order(request: Request, new: NewOrder) -> Response:
 
 
 @api.route("GET", "/orders/{order_id}", returns=OrderView)
-def get_order(request: Request, order_id: str) -> OrderView:
-    """Read one order."""
-    return _view(read_order(order_id, orders))
+def get_order(request: Request, order_id: Identifier) -> OrderView:
+    """Read an order that you placed."""
+    return _view(read_order(order_id, request.caller, orders))
 
 
 @api.route("GET", "/orders", accepts=OrdersOf, returns=OrderPage)
 def list_orders(request: Request, query: OrdersOf) -> OrderPage:
-    """List a customer's orders, newest first."""
-    start_at = open_cursor(query.cursor, query.customer_id, cursor_key)
+    """List what you ordered for a customer, newest first."""
+    whose = f"{query.customer_id}#{request.caller}"
+    start_at = open_cursor(query.cursor, whose, cursor_key)
     size = int(parameters.get("orders/page-size"))
-    page = reader.of_customer(query.customer_id, size, start_at)
+    page = reader.of_customer(query.customer_id, request.caller, size, start_at)
     return OrderPage(
         [_view(order) for order in page.orders],
-        seal_cursor(page.next_start, query.customer_id, cursor_key),
+        seal_cursor(page.next_start, whose, cursor_key),
     )
 
 

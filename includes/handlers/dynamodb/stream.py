@@ -1,4 +1,6 @@
 {% set source = 'kinesis' if stream_source == 'kinesis' else 'dynamodb_stream' %}
+{# Others write to Kinesis; what is in the table, this service has written itself. #}
+{% set read = 'decode' if stream_source == 'kinesis' else 'restore' %}
 """Counts what each customer ordered, as orders come along the stream."""
 
 from ..adapters.dynamodb_summaries import DynamoSummaries
@@ -8,7 +10,7 @@ from ..domain.summarising import Summaries, summarise
 from ..runtime import {{ source }}, metrics
 from ..runtime.aws import connect
 from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import decode
+from ..runtime.documents import {{ read }}
 from ..runtime.invocation import Context, Event, invocation, start
 from ..runtime.settings import TableName
 
@@ -38,5 +40,5 @@ def handler(event: Event, context: Context) -> BatchResponse:
 
 def count_record(record: Record) -> None:
     """Count the order in the record, once however often it is delivered."""
-    if summarise(decode(Order, record.body), summaries) is Outcome.DONE:
+    if summarise({{ read }}(Order, record.body), summaries) is Outcome.DONE:
         metrics.add("OrdersSummarised")

@@ -95,7 +95,7 @@ def place_order(request: Request, new: NewOrder) -> OrderView:
 {% if feature_flags == 'appconfig' %}
     expect_open(flags)
 {% endif %}
-    new_order = new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC))
+    new_order = new.placed(f"ord-{os.urandom(16).hex()}", request.caller, datetime.now(UTC))
     order = place(new_order, orders, queue).order
 {% else %}
 @api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=201)
@@ -104,7 +104,7 @@ def place_order(request: Request, new: NewOrder) -> OrderView:
 {% if feature_flags == 'appconfig' %}
     expect_open(flags)
 {% endif %}
-    new_order = new.placed(f"ord-{os.urandom(16).hex()}", datetime.now(UTC))
+    new_order = new.placed(f"ord-{os.urandom(16).hex()}", request.caller, datetime.now(UTC))
     order = place(new_order, orders).order
 {% endif %}
     metrics.add("OrdersPlaced")

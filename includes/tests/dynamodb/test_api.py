@@ -2,15 +2,23 @@
 
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+from hypothesis import given
 from msgspec.structs import replace
 from openapi_spec_validator import validate
 
+from {{ package_name }}.adapters.dynamodb_order_reader import (
+    DynamoOrderReader,
+)
+from {{ package_name }}.adapters.dynamodb_orders import DynamoOrders
 from {{ package_name }}.domain.ordering import NewOrder
 from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.domain.reading import Page
+from {{ package_name }}.handlers.cursors import seal_cursor
 from {{ package_name }}.runtime.documents import convert
+from {{ package_name }}.runtime.gateway import read
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 from {{ package_name }}.runtime.parameters import (
     Parameters,
@@ -24,6 +32,7 @@ from tests.fakes.crash import Ended, Life
 {% if feature_flags == 'appconfig' %}
 from tests.fakes.flags import FakeFlags
 {% endif %}
+from tests.fakes.hostile_requests import problem_or_success, requests
 from tests.fakes.http import request_event
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 {% if 'queue' in triggers %}
@@ -35,6 +44,7 @@ NEW_ORDER = {
     "customer_id": "cus-1",
     "lines": [{"sku": "KB-1", "quantity": 2, "unit_price_cents": 4999}],
 }
+CALLER = read(request_event("GET", "/")).caller
 OTHER_ORDER = {**NEW_ORDER, "lines": [{"sku": "KB-1", "quantity": 3, "unit_price_cents": 4999}]}
 {% if 'queue' in triggers %}
 ACCEPTED = 202
@@ -60,8 +70,12 @@ class MemoryReader:
     def __init__(self, orders: MemoryOrders) -> None:
         self.orders = orders
 
-    def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
-        found = [order for order in self.orders.kept.values() if order.customer_id == customer_id]
+    def of_customer(self, customer_id: str, caller: str, limit: int, start: str) -> Page:
+        found = [
+            order
+            for order in self.orders.kept.values()
+            if (order.customer_id, order.placed_by) == (customer_id, caller)
+        ]
         first = int(start or 0)
         after = first + limit
         return Page(found[first:after], str(after) if after < len(found) else "")
@@ -114,12 +128,17 @@ def place(api: Any, key: str = "k-1", body: Any = None) -> tuple[int, Any, dict[
     )
 
 
+def located(headers: dict[str, str], base: str = "https://shop.test") -> str:
+    """Where a caller looks for the order that was placed with `POST <base>/orders`."""
+    return urljoin(f"{base}/orders", headers["location"])
+
+
 {% if 'queue' in triggers %}
 def test_an_order_is_accepted_kept_and_queued(api: Any) -> None:
     status, body, headers = place(api)
     assert status == ACCEPTED
     assert (body["status"], body["total_cents"]) == ("placed", 9998)
-    assert headers["location"] == f"/orders/{body['order_id']}"
+    assert located(headers) == f"https://shop.test/orders/{body['order_id']}"
     (kept,) = api.orders.kept.values()
     assert kept.status == Status.PLACED
     assert api.queue.sent == [kept]
@@ -128,7 +147,7 @@ def test_an_order_is_created_and_kept(api: Any) -> None:
     status, body, headers = place(api)
     assert status == CREATED
     assert (body["status"], body["total_cents"]) == ("placed", 9998)
-    assert headers["location"] == f"/orders/{body['order_id']}"
+    assert located(headers) == f"https://shop.test/orders/{body['order_id']}"
     (kept,) = api.orders.kept.values()
     assert kept.status == Status.PLACED
 {% endif %}
@@ -156,15 +175,21 @@ def test_a_repeated_request_gets_the_same_answer_and_has_one_effect(api: Any) ->
 {% endif %}
 
 
+@pytest.mark.parametrize("base", ["https://shop.test/dev", "https://shop.test/orders/v1"])
+def test_an_order_is_found_behind_any_stage_or_base_path(api: Any, base: str) -> None:
+    _, body, headers = place(api)
+    assert located(headers, base) == f"{base}/orders/{body['order_id']}"
+
+
 def test_other_keys_and_other_callers_make_other_orders(api: Any) -> None:
     assert place(api, "k-1")[1]["order_id"] != place(api, "k-2")[1]["order_id"]
     new = convert(NewOrder, NEW_ORDER)
     same_key = {"idempotency-key": "k-1"}
-    alice, bob = (
+    carol, bob = (
         api.place_order(Request("POST", "/orders", same_key, {}, b"", caller), new)
-        for caller in ("alice", "bob")
+        for caller in ("carol", "bob")
     )
-    assert alice.headers["location"] != bob.headers["location"]
+    assert carol.headers["location"] != bob.headers["location"]
 
 
 def test_a_key_used_for_another_order_is_refused(api: Any) -> None:
@@ -259,16 +284,48 @@ def test_an_order_needs_an_idempotency_key(api: Any) -> None:
 
 
 def test_an_order_can_be_read_and_an_unknown_one_is_not_found(api: Any) -> None:
-    api.orders = MemoryOrders(an_order("ord-1", status=Status.FULFILLED))
+    order = an_order("ord-1", status=Status.FULFILLED, placed_by=CALLER)
+    api.orders = MemoryOrders(order)
     status, body, _ = call(api, "GET", "/orders/ord-1")
     assert (status, body["status"]) == (200, "fulfilled")
+    assert "placed_by" not in body
     assert call(api, "GET", "/orders/ord-2")[0] == 404
+
+
+@pytest.mark.parametrize("owner", ["somebody-else", ""])
+def test_an_order_of_somebody_elses_is_not_found_as_if_there_were_none(
+    api: Any, owner: str
+) -> None:
+    unknown = call(api, "GET", "/orders/ord-1")
+    api.orders = MemoryOrders(an_order("ord-1", placed_by=owner))
+    assert call(api, "GET", "/orders/ord-1") == unknown
+
+
+def test_an_order_belongs_to_the_caller_that_placed_it(api: Any) -> None:
+    order_id = place(api)[1]["order_id"]
+    assert api.orders.kept[order_id].placed_by == CALLER
+    assert call(api, "GET", f"/orders/{order_id}")[0] == 200
+
+
+def test_a_list_has_nothing_that_somebody_else_ordered_for_the_customer(api: Any) -> None:
+    for number, owner in enumerate([CALLER, "somebody-else", ""]):
+        api.orders.put(an_order(f"ord-{number}", placed_by=owner), replacing=None)
+    page = call(api, "GET", "/orders", query={"customer_id": "cus-1"})[1]
+    assert [order["order_id"] for order in page["orders"]] == ["ord-0"]
+
+
+def test_a_cursor_of_somebody_elses_is_refused(api: Any) -> None:
+    cursor = seal_cursor("2", "cus-1#somebody-else", api.cursor_key)
+    status, problem, _ = call(
+        api, "GET", "/orders", query={"customer_id": "cus-1", "cursor": cursor}
+    )
+    assert (status, "cursor" in problem["detail"]) == (400, True)
 
 
 def test_a_list_goes_on_where_the_cursor_says(api: Any) -> None:
     for number in range(5):
-        api.orders.put(an_order(f"ord-{number}"), replacing=None)
-    api.orders.put(an_order("ord-other", customer_id="cus-2"), replacing=None)
+        api.orders.put(an_order(f"ord-{number}", placed_by=CALLER), replacing=None)
+    api.orders.put(an_order("o", customer_id="cus-2", placed_by=CALLER), replacing=None)
     seen, cursor = [], ""
     while True:
         query = {"customer_id": "cus-1"} | ({"cursor": cursor} if cursor else {})
@@ -289,6 +346,39 @@ def test_a_cursor_that_was_not_given_out_is_refused(api: Any, cursor: str) -> No
     )
     assert status == 400
     assert "cursor" in problem["detail"]
+
+
+@pytest.mark.parametrize("document", ["{", '{"order_id": "ord-1"}', '{"secret": 1}'])
+@pytest.mark.parametrize("path", ["/orders/ord-1", "/orders"])
+def test_a_stored_order_that_is_damaged_is_no_fault_of_the_callers(
+    api: Any, path: str, document: str
+) -> None:
+    item = {"document": {"S": document}}
+    aws = FakeAws(GetItem={"Item": item}, Query={"Items": [item]})
+    api.orders, api.reader = DynamoOrders(aws, "orders"), DynamoOrderReader(aws, "orders")
+    status, problem, _ = call(api, "GET", path, query={"customer_id": "cus-1"})
+    assert status == 500
+    assert problem["detail"] == "the request failed; give the id when you report it"
+
+
+def test_a_parameter_that_is_damaged_is_no_fault_of_the_callers(api: Any) -> None:
+    api.parameters = Parameters(FakeAws(GetParameter={"Parameter": {"Value": "two"}}), "/orders")
+    assert call(api, "GET", "/orders", query={"customer_id": "cus-1"})[0] == 500
+
+
+@pytest.mark.parametrize("order_id", ["x" * 65, "x" * 2_049, "a%0Ab", "a\n", "ü", "a b"])
+def test_what_can_be_no_order_is_not_found_without_asking_the_table(
+    api: Any, order_id: str
+) -> None:
+    api.orders = None
+    assert call(api, "GET", f"/orders/{order_id}")[0] == 404
+
+
+@given(event=requests("/orders", "/orders/ord-1", query=("customer_id", "cursor")))
+def test_no_request_is_ever_an_internal_error(api: Any, event: dict[str, Any]) -> None:
+    answer = api.handler(event, FakeContext())
+    assert answer["statusCode"] < 500
+    assert problem_or_success(answer)
 
 
 def test_the_openapi_document_is_valid_and_has_every_route(api: Any) -> None:

@@ -1,8 +1,10 @@
 """The event consumer: a payment is recorded once, and what is no payment fails."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 from msgspec import to_builtins
 
 from {{ package_name }}.domain.orders import Status
@@ -11,6 +13,7 @@ from {{ package_name }}.runtime.errors import KeyReused
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import documents
 from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
@@ -77,3 +80,9 @@ def test_a_payment_that_comes_with_another_order_fails_so_that_it_is_kept_aside(
 def test_what_is_no_payment_fails_so_that_it_is_kept_aside(consumer: Any) -> None:
     with pytest.raises(InvalidDocumentError, match="payment_id"):
         consumer.handler({"detail": {}}, FakeContext())
+
+
+@given(document=documents)
+def test_whatever_an_event_says_it_fails_for_its_form(consumer: Any, document: str) -> None:
+    with pytest.raises(InvalidDocumentError):
+        consumer.handler({"detail": json.loads(document)}, FakeContext())

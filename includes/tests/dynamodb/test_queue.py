@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from {{ package_name }}.domain.orders import (
 {% if feature_flags == 'appconfig' %}
@@ -11,6 +12,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
+from {{ package_name }}.runtime.batch import BatchFailedError
 from {{ package_name }}.runtime.documents import encode
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 from {{ package_name }}.runtime.parameters import Parameters
@@ -20,6 +22,7 @@ from tests.fakes.context import FakeContext
 {% if feature_flags == 'appconfig' %}
 from tests.fakes.flags import FakeFlags
 {% endif %}
+from tests.fakes.hostile import bodies, texts
 from tests.fakes.metrics import counts
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
@@ -121,12 +124,22 @@ def test_a_poison_message_comes_back_and_the_others_are_done(worker: Any, poison
     assert set(worker.orders.kept) == {"ord-1", "ord-3"}
 
 
+@given(body=bodies, correlation_id=texts)
+def test_whatever_a_message_says_it_comes_back_alone(
+    worker: Any, body: str, correlation_id: str
+) -> None:
+    attribute = {"correlation_id": {"dataType": "String", "stringValue": correlation_id}}
+    poison = {**a_message(body, "m-1"), "messageAttributes": attribute}
+    assert deliver(worker, poison, a_message(encode(an_order()), "m-2")) == ["m-1"]
+
+
 def test_an_order_that_could_not_be_kept_is_fulfilled_at_its_next_delivery(
     worker: Any,
 ) -> None:
     message = a_message(encode(an_order()))
     working, worker.orders = worker.orders, FailingOrders()
-    assert deliver(worker, message) == ["m-1"]
+    with pytest.raises(BatchFailedError):
+        deliver(worker, message)
     worker.orders = working
     assert deliver(worker, message) == []
     assert worker.orders.kept["ord-1"].status == Status.FULFILLED

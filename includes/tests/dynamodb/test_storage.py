@@ -5,6 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.runtime.documents import (
@@ -16,6 +18,7 @@ from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
 from tests.fakes.crash import Ended, Life
+from tests.fakes.hostile import bodies
 from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 {% if 'queue' in triggers %}
@@ -60,8 +63,8 @@ def importer(start_function: StartFunction) -> Any:
     return module
 
 
-def announce(importer: Any, content: str, sequencer: str = "1") -> None:
-    importer.files = MemoryFiles(content=content.encode())
+def announce(importer: Any, content: str | bytes, sequencer: str = "1") -> None:
+    importer.files = MemoryFiles(content=content.encode() if isinstance(content, str) else content)
     created = {
         "bucket": {"name": "partners"},
         "object": {"key": "incoming/spring+orders.jsonl", "sequencer": sequencer},
@@ -131,4 +134,11 @@ def test_a_file_with_a_bad_line_changes_nothing_and_the_line_is_named(
 ) -> None:
     with pytest.raises(InvalidDocumentError, match=r"^line 3: "):
         announce(importer, "\n".join([encode(an_order("ord-1")), "", "not an order"]))
+    assert importer.orders.kept == {}
+
+
+@given(line=st.binary() | bodies.map(lambda text: text.encode(errors="surrogatepass")))
+def test_whatever_a_line_says_nothing_of_its_file_is_placed(importer: Any, line: bytes) -> None:
+    with pytest.raises(InvalidDocumentError, match=r"^line [0-9]+: "):
+        announce(importer, encode(an_order()).encode() + b"\n" + line + b"\n{")
     assert importer.orders.kept == {}

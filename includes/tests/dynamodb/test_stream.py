@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from {{ package_name }}.domain.orders import Order
 from {{ package_name }}.runtime.documents import encode
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import bodies
 from tests.fakes.metrics import counts
 from tests.fakes.orders import an_order
 from tests.fakes.stream import a_record
@@ -66,3 +68,8 @@ def test_from_a_poison_record_on_the_shard_is_delivered_again(consumer: Any) -> 
     ]
     assert deliver(consumer, *records) == ["2", "3"]
     assert consumer.summaries.counted == {"ord-1"}
+
+
+@given(body=bodies)
+def test_whatever_a_record_says_those_before_it_are_done(consumer: Any, body: str) -> None:
+    assert deliver(consumer, a_record(encode(an_order()), 1), a_record(body, 2)) == ["2"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from {{ package_name }}.domain.cancelling import Cancellation
 from {{ package_name }}.domain.orders import Status
@@ -13,6 +14,7 @@ from {{ package_name }}.runtime.documents import (
 from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import bodies
 from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
@@ -66,6 +68,9 @@ def test_a_withdrawal_that_comes_too_late_changes_nothing(
     assert counts(capsys) == {counted: 1}
 
 
-def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(subscriber: Any) -> None:
+@given(message=bodies)
+def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(
+    subscriber: Any, message: str
+) -> None:
     with pytest.raises(InvalidDocumentError):
-        subscriber.handler(a_notification("cancel it"), FakeContext())
+        subscriber.handler(a_notification(message), FakeContext())

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+SOMEBODY: dict[str, Any] = {{ identity }}
+
 
 def request_event(
     method: str,
@@ -11,17 +13,22 @@ def request_event(
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     context: dict[str, Any] | None = None,
+    before: str = "",
 ) -> dict[str, Any]:
-    """An event in payload format 2.0; absent parts are left out, as the gateway does."""
+    """An event in payload format 2.0; absent parts are left out, as the gateway does.
+
+    `before` is what the path begins with that is not the API's: the stage, such as `/dev`.
+    """
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{method} /" + "{proxy+}",
-        "rawPath": path,
+        "rawPath": before + path,
+        "pathParameters": {"proxy": path.removeprefix("/")},
         "headers": {name.lower(): value for name, value in (headers or {}).items()},
         "requestContext": {
-            "http": {"method": method, "path": path},
+            "http": {"method": method, "path": before + path},
             "requestId": "gateway-1",
-            **(context or {}),
+            **(SOMEBODY if context is None else context),
         },
         "isBase64Encoded": False,
     }

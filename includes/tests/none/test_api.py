@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 from openapi_spec_validator import validate
 
 from tests.fakes.context import FakeContext
 {% if feature_flags == 'appconfig' %}
 from tests.fakes.flags import FakeFlags
 {% endif %}
+from tests.fakes.hostile_requests import problem_or_success, requests
 from tests.fakes.http import request_event
 from tests.fakes.orders import MemoryOrders
 {% if 'queue' in triggers %}
@@ -96,6 +98,13 @@ def test_an_order_of_the_wrong_form_is_refused_with_the_field(
     assert status == 400
     assert detail in problem["detail"]
     assert api.orders.kept == {}
+
+
+@given(event=requests("/orders"))
+def test_no_request_is_ever_an_internal_error(api: Any, event: dict[str, Any]) -> None:
+    answer = api.handler(event, FakeContext())
+    assert answer["statusCode"] < 500
+    assert problem_or_success(answer)
 
 
 def test_the_openapi_document_is_valid_and_has_every_route(api: Any) -> None:

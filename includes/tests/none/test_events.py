@@ -1,14 +1,17 @@
 """The event consumer: a payment is recorded, and what is no payment fails."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
 from msgspec import to_builtins
 
 from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.runtime.documents import InvalidDocumentError
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import documents
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -29,3 +32,9 @@ def test_a_payment_makes_the_order_paid(consumer: Any) -> None:
 def test_what_is_no_payment_fails_so_that_it_is_kept_aside(consumer: Any) -> None:
     with pytest.raises(InvalidDocumentError, match="payment_id"):
         consumer.handler({"detail": {}}, FakeContext())
+
+
+@given(document=documents)
+def test_whatever_an_event_says_it_fails_for_its_form(consumer: Any, document: str) -> None:
+    with pytest.raises(InvalidDocumentError):
+        consumer.handler({"detail": json.loads(document)}, FakeContext())

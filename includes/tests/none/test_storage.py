@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from {{ package_name }}.runtime.documents import (
     InvalidDocumentError,
@@ -11,6 +13,7 @@ from {{ package_name }}.runtime.documents import (
 )
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import bodies
 from tests.fakes.orders import MemoryOrders, an_order
 {% if 'queue' in triggers %}
 from tests.fakes.queue import MemoryQueue
@@ -43,8 +46,8 @@ def importer(start_function: StartFunction) -> Any:
     return module
 
 
-def announce(importer: Any, content: str) -> None:
-    importer.files = MemoryFiles(content=content.encode())
+def announce(importer: Any, content: str | bytes) -> None:
+    importer.files = MemoryFiles(content=content.encode() if isinstance(content, str) else content)
     created = {
         "bucket": {"name": "partners"},
         "object": {"key": "incoming/spring+orders.jsonl", "sequencer": "1"},
@@ -66,4 +69,11 @@ def test_a_file_with_a_bad_line_changes_nothing_and_the_line_is_named(
 ) -> None:
     with pytest.raises(InvalidDocumentError, match=r"^line 3: "):
         announce(importer, "\n".join([encode(an_order("ord-1")), "", "not an order"]))
+    assert importer.orders.kept == {}
+
+
+@given(line=st.binary() | bodies.map(lambda text: text.encode(errors="surrogatepass")))
+def test_whatever_a_line_says_nothing_of_its_file_is_placed(importer: Any, line: bytes) -> None:
+    with pytest.raises(InvalidDocumentError, match=r"^line [0-9]+: "):
+        announce(importer, encode(an_order()).encode() + b"\n" + line + b"\n{")
     assert importer.orders.kept == {}

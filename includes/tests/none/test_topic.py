@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from {{ package_name }}.domain.cancelling import Cancellation
 from {{ package_name }}.domain.orders import Status
@@ -12,6 +13,7 @@ from {{ package_name }}.runtime.documents import (
 )
 
 from tests.fakes.context import FakeContext
+from tests.fakes.hostile import bodies
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -33,6 +35,9 @@ def test_a_withdrawn_order_is_cancelled(subscriber: Any) -> None:
     assert subscriber.orders.kept["ord-1"].status == Status.CANCELLED
 
 
-def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(subscriber: Any) -> None:
+@given(message=bodies)
+def test_what_is_no_withdrawal_fails_so_that_it_is_kept_aside(
+    subscriber: Any, message: str
+) -> None:
     with pytest.raises(InvalidDocumentError):
-        subscriber.handler(a_notification("cancel it"), FakeContext())
+        subscriber.handler(a_notification(message), FakeContext())

@@ -35,8 +35,14 @@ def each_stage_has_a_deploy_role_in_its_account(project: Project) -> Iterator[st
         account = project.account(stage, **REPOSITORY)
         yield from _one_identity(project, stage, account)
         yield from _reaches(project, stage, account)
+        shipped = f"arn:aws:iam::111111111111:policy/{project.answers['project_slug']}-boundary-"
+        yield from _bounded(project, stage, account, shipped + stage)
         bound = {"RoleBoundaryArn": BOUNDARY, "DeployBoundaryArn": BOUNDARY, **REPOSITORY}
-        yield from _bounded(project, stage, project.account(stage, **bound))
+        bounded = project.account(stage, **bound)
+        yield from _bounded(project, stage, bounded, BOUNDARY)
+        for role in (bounded.role, bounded.service_role):
+            if role.boundary != BOUNDARY:
+                yield f"{stage}: {role.name} cannot be bounded"
     if len(names) != len(STAGES):
         yield "stages share a deploy role"
     yield from _taken_by_environment(project)
@@ -66,34 +72,46 @@ def _one_identity(project: Project, stage: str, account: Account) -> Iterator[st
 
 def _reaches(project: Project, stage: str, account: Account) -> Iterator[str]:
     others = {f"{project.answers['project_slug']}-{other}" for other in STAGES if other != stage}
-    for statement in account.role.statements:
-        for action in statement.actions:
-            if action == "*" or action.endswith(":*"):
-                yield f"{stage}: the deploy role may do anything like {action}"
-        for resource in statement.resources:
-            if any(other in resource for other in others):
-                yield f"{stage}: the deploy role reaches another stage: {resource}"
-    making = [s for s in account.role.statements if "iam:CreateRole" in s.actions]
+    for role in (account.role, account.service_role):
+        for statement in role.statements:
+            for action in statement.actions:
+                if action == "*" or action.endswith(":*"):
+                    yield f"{stage}: {role.name} may do anything like {action}"
+            for resource in statement.resources:
+                if any(other in resource for other in others):
+                    yield f"{stage}: {role.name} reaches another stage: {resource}"
+    if any("iam:CreateRole" in s.actions for s in account.role.statements):
+        yield f"{stage}: the pipeline itself may make roles"
+    given = {
+        resource
+        for statement in account.role.statements
+        if statement.condition("StringEquals", "iam:PassedToService")
+        == ("cloudformation.amazonaws.com",)
+        for resource in statement.resources
+    }
+    if given != {account.service_role.arn}:
+        yield f"{stage}: the pipeline gives CloudFormation {sorted(given) or 'no role'}"
+    making = [s for s in account.service_role.statements if "iam:CreateRole" in s.actions]
     if any("*" in s.resources for s in making) or not making:
-        yield f"{stage}: the deploy role may make any role, or none"
+        yield f"{stage}: CloudFormation may make any role, or none"
     # With the longest name that a service can have, names of roles are cut.
     for role in project.service(stage).roles:
         cut = f"arn:aws:iam::111111111111:role{role.path}cut-{role.name[-20:]}"
         if not any(fnmatchcase(cut, pattern) for s in making for pattern in s.resources):
-            yield f"{stage}: the deploy role cannot make {role.name} once its name is cut"
+            yield f"{stage}: CloudFormation cannot make {role.name} once its name is cut"
 
 
-def _bounded(project: Project, stage: str, account: Account) -> Iterator[str]:
-    if account.role.boundary != BOUNDARY:
-        yield f"{stage}: the deploy role cannot be bounded"
-    for statement in account.role.statements:
+def _bounded(project: Project, stage: str, account: Account, boundary: str) -> Iterator[str]:
+    if account.boundary != boundary:
+        yield f"{stage}: the boundary of roles is {account.boundary or 'none'}, not {boundary}"
+    for statement in account.service_role.statements:
         found = {"iam:CreateRole", "iam:PutRolePolicy"} & set(statement.actions)
-        if found and statement.condition("StringEquals", "iam:PermissionsBoundary") != (BOUNDARY,):
+        if found and statement.condition("StringEquals", "iam:PermissionsBoundary") != (boundary,):
             yield f"{stage}: {sorted(found)} is possible without the boundary"
         if "iam:DeleteRolePermissionsBoundary" in statement.actions:
-            yield f"{stage}: the deploy role may take a boundary away"
-    for role in project.service(stage, RoleBoundaryArn=BOUNDARY).roles:
-        if role.boundary != BOUNDARY:
+            yield f"{stage}: CloudFormation may take a boundary away"
+    for role in project.service(stage, RoleBoundaryArn=boundary).roles:
+        if role.boundary != boundary:
             yield f"{stage}: {role.name} has no boundary, so that it cannot be made"
 
 
@@ -105,7 +123,8 @@ def _taken_by_environment(project: Project) -> Iterator[str]:
         for step in job.get("steps", [])
         if "environment" in job and "configure-aws-credentials" in step.get("uses", "")
     }
-    if set(deploying) != set(STAGES):
+    # A rollback asks a person for the stage.
+    if {stage for stage in deploying if "inputs.stage" not in stage} != set(STAGES):
         yield f"the pipeline takes roles for {sorted(deploying)} instead of every stage"
     for stage, given in deploying.items():
         if given.get("role-to-assume") != "${{ vars.AWS_DEPLOY_ROLE_ARN }}":
@@ -145,7 +164,21 @@ def roles_without_their_path(files: Files) -> None:
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="possible without the boundary")
 def roles_without_bounds(files: Files) -> None:
-    files.replace(BOOTSTRAP, "iam:PermissionsBoundary: !Ref", "iam:ResourceTag/stage: !Ref")
+    files.replace(BOOTSTRAP, "iam:PermissionsBoundary: !If", "iam:ResourceTag/stage: !If")
+
+
+@breaks(each_stage_has_a_deploy_role_in_its_account, names="the boundary of roles is none")
+def a_boundary_that_nobody_is_told(files: Files) -> None:
+    files.replace(BOOTSTRAP, "  BoundaryArn:\n", "  AnotherArn:\n")
+
+
+@breaks(each_stage_has_a_deploy_role_in_its_account, names="the pipeline gives CloudFormation")
+def a_pipeline_that_gives_any_role(files: Files) -> None:
+    files.substitute(
+        BOOTSTRAP,
+        r"Action: iam:PassRole\n( +)Resource: !GetAtt CloudFormationRole.Arn",
+        r'Action: iam:PassRole\n\1Resource: "*"',
+    )
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="so that it cannot be made")

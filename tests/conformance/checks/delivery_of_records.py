@@ -11,6 +11,7 @@ from tests.conformance.registry import breaks, check
 HTTP = "tests/unit/runtime/test_http.py"
 AWS = "tests/unit/runtime/test_aws.py"
 SDK = "tests/unit/runtime/test_sdk.py"
+DOCUMENTS = "tests/unit/runtime/test_documents.py"
 BATCH = "tests/unit/runtime/test_batch.py"
 ONCE = "tests/unit/runtime/test_idempotency.py"
 
@@ -24,7 +25,8 @@ def errors_are_told_apart(project: Project) -> Iterator[str]:
         f"{HTTP}::test_an_unknown_error_is_a_500_that_tells_nothing_of_the_inside",
         f"{HTTP}::test_what_does_not_fit_is_refused_with_a_reason",
         f"{HTTP}::test_no_json_body_is_ever_an_internal_error",
-        f"{HTTP}::test_no_path_or_query_is_ever_an_internal_error",
+        f"{HTTP}::test_no_request_is_ever_an_internal_error",
+        f"{DOCUMENTS}::test_what_was_stored_and_is_damaged_is_nobody_elses_fault",
     )
 
 
@@ -45,7 +47,16 @@ def a_conflict_that_is_worth_another_try(files: Files) -> None:
 @breaks(errors_are_told_apart, names="test_what_does_not_fit_is_refused")
 def bad_input_is_our_fault(files: Files) -> None:
     files.replace(
-        files.code("runtime/http.py"), "InvalidDocumentError: 400", "InvalidDocumentError: 500"
+        files.code("runtime/http.py"),
+        "raise HttpError(400, str(error)) from error",
+        "raise HttpError(500, str(error)) from error",
+    )
+
+
+@breaks(errors_are_told_apart, names="test_an_unknown_error_is_a_500")
+def damaged_data_is_the_callers_fault(files: Files) -> None:
+    files.replace(
+        files.code("runtime/http.py"), " and not isinstance(error, InvalidDocumentError)", ""
     )
 
 
@@ -102,7 +113,9 @@ def one_bad_record_does_not_hold_up_the_others(project: Project) -> Iterator[str
         if "return process(" not in project.files.read(handler):
             yield f"{handler} does not answer with the records that failed"
     yield from project.failing(
-        f"{BATCH}::test_the_records_that_fail_come_back_and_the_others_are_done_once"
+        f"{BATCH}::test_the_records_that_fail_come_back_and_the_others_are_done_once",
+        f"{BATCH}::test_a_batch_of_which_nothing_is_done_is_an_error",
+        f"{BATCH}::test_what_was_tried_and_what_failed_is_counted",
     )
     if "queue" in project.triggers:
         yield from project.failing(
@@ -135,10 +148,20 @@ def a_failure_that_is_swallowed(files: Files) -> None:
     )
 
 
+@breaks(one_bad_record_does_not_hold_up_the_others, names="test_a_batch_of_which_nothing_is_done")
+def a_batch_that_fails_without_an_error(files: Files) -> None:
+    files.replace(files.code("runtime/batch.py"), "if failed and not done:", "if False:")
+
+
+@breaks(one_bad_record_does_not_hold_up_the_others, names="test_what_was_tried_and_what_failed")
+def failures_that_nobody_counts(files: Files) -> None:
+    files.replace(files.code("runtime/batch.py"), "            errors += 1\n", "")
+
+
 @check("D4")
 def what_fails_is_kept(project: Project) -> Iterator[str]:
     service = project.service()
-    failed = service.failure_queues()
+    failed = service.failure_stores()
     for queue in service.queues:
         if queue.arn in failed:
             if queue.retention != FOURTEEN_DAYS:
@@ -148,13 +171,28 @@ def what_fails_is_kept(project: Project) -> Iterator[str]:
         elif not queue.max_receives or queue.max_receives < 3:
             yield f"{queue.name} gives up on a message after {queue.max_receives} deliveries"
     for source in service.event_sources:
-        if service.queue(source.source) is None and not source.on_failure:
-            yield f"records that {source.function.rpartition(':')[2]} cannot handle are lost"
+        if service.queue(source.source) is None:
+            yield from _records_are_kept(service, source)
     for arn, keeper in _keepers(service):
         name = arn.rpartition(":")[2]
         if service.queue(keeper) is None:
             yield f"what {name} fails to do goes nowhere"
     yield from _may_be_kept(service)
+
+
+def _records_are_kept(service: Service, source: EventSource) -> Iterator[str]:
+    """Only a bucket gets the records; the stream forgets them after a day.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    name = source.function.rpartition(":")[2]
+    bucket = service.bucket(source.on_failure)
+    if not source.on_failure:
+        yield f"records that {name} cannot handle are lost"
+    elif bucket is None:
+        yield f"all that is kept of records that {name} cannot handle is where they were"
+    elif bucket.expires_after_days != 14:
+        yield f"{bucket.name} forgets failures after {bucket.expires_after_days} days, not 14"
 
 
 def _keepers(service: Service) -> Iterator[tuple[str, str]]:
@@ -185,11 +223,20 @@ def _may_be_kept(service: Service) -> Iterator[str]:
     """Each sender needs leave: roles for functions and schedules, policies of queues for others."""
     for function in service.functions:
         role = service.role_of(function)
-        targets = [s.on_failure for s in service.event_sources if s.function == function.arn]
-        targets += [function.asynchronous.on_failure] if function.asynchronous else []
-        for target in filter(None, targets):
-            if role and not any(_allows(s, "sqs:SendMessage", target) for s in role.statements):
-                yield f"{function.short_name} may not send its failures to {target}"
+        needs = []
+        if function.asynchronous:
+            needs.append(("sqs:SendMessage", function.asynchronous.on_failure))
+        for mapping in service.event_sources:
+            if mapping.function == function.arn and service.bucket(mapping.on_failure):
+                needs.append(("s3:PutObject", f"{mapping.on_failure}/aws/lambda/*"))
+                needs.append(("s3:ListBucket", mapping.on_failure))
+        for action, target in needs:
+            allowing = [s for s in role.statements if _allows(s, action, target)] if role else []
+            if not allowing:
+                yield f"{function.short_name} may not send its failures to {target}: {action}"
+            owned = [s for s in allowing if s.condition("StringEquals", "aws:ResourceAccount")]
+            if allowing and action.startswith("s3:") and not owned:
+                yield f"{function.short_name} keeps failures in a bucket of any account"
     senders = [("events", rule.arn, t.dead_letters) for rule in service.rules for t in rule.targets]
     senders += [("sns", s.topic, s.dead_letters) for s in service.subscriptions]
     for sender, source, target in senders:
@@ -235,11 +282,41 @@ def lost_records(files: Files) -> None:
     )
 
 
-@breaks(what_fails_is_kept, names="stream may not send its failures", when=STREAM)
+@breaks(what_fails_is_kept, names="s3:PutObject", when=STREAM)
 def a_destination_that_is_refused(files: Files) -> None:
+    files.replace("template.yaml", "Action: s3:PutObject", "Action: s3:GetObject")
+
+
+@breaks(what_fails_is_kept, names="s3:ListBucket", when=STREAM)
+def a_bucket_that_may_not_be_listed(files: Files) -> None:
+    files.replace("template.yaml", "Action: s3:ListBucket", "Action: s3:GetBucketLocation")
+
+
+@breaks(what_fails_is_kept, names="in a bucket of any account", when=STREAM)
+def a_bucket_that_somebody_else_made(files: Files) -> None:
     files.substitute(
-        "template.yaml", r"              - Sid: KeepFailures.*?StreamFailures.Arn\n", ""
+        "template.yaml",
+        r"\n                Condition:\n                  StringEquals:\n"
+        r"                    aws:ResourceAccount: [^\n]*",
+        "",
+        0,
     )
+
+
+@breaks(what_fails_is_kept, names="is where they were", when=STREAM)
+def a_queue_for_records(files: Files) -> None:
+    files.replace("template.yaml", "Type: S3\n", "Type: SQS\n")
+    files.replace(
+        "template.yaml",
+        "!GetAtt StreamFailures.Arn\n            # Counts",
+        "!GetAtt Elsewhere.Arn\n            # Counts",
+    )
+    files.write("template.override.yaml", "Resources:\n  Elsewhere:\n    Type: AWS::SQS::Queue\n")
+
+
+@breaks(what_fails_is_kept, names="forgets failures after 1 days", when=STREAM)
+def a_day_for_records(files: Files) -> None:
+    files.replace("template.yaml", "ExpirationInDays: 14", "ExpirationInDays: 1")
 
 
 @breaks(

@@ -125,6 +125,7 @@ def _who_the_key_lets_in(service: Service, key: Key) -> Iterator[str]:
         if any(p.startswith("service:") for p in statement.principals) and not (
             statement.condition("StringEquals", "aws:SourceAccount")
             or statement.condition("ArnLike", "kms:EncryptionContext:aws:logs:arn")
+            or statement.condition("StringEquals", "kms:EncryptionContext:aws:sqs:arn")
         ):
             yield f"the key lets {statement.sid} in on behalf of any account"
 
@@ -134,6 +135,7 @@ def _what_a_role_may(service: Service, function: Function, key: Key) -> Iterator
     statements = [s for s in role.statements if s.allows] if role else []
     actions = {action for statement in statements for action in statement.actions}
     sends = "sqs:SendMessage" in actions
+    keeps = "s3:PutObject" in actions
     needed = {"lambda"} | {
         through
         for action, through in READ_THROUGH.items()
@@ -145,8 +147,11 @@ def _what_a_role_may(service: Service, function: Function, key: Key) -> Iterator
         yield f"{function.short_name} cannot read what it gets from {', '.join(sorted(missing))}"
     if sends and "sqs" not in writes:
         yield f"{function.short_name} cannot send to an encrypted queue"
-    needless = (reads - needed - ({"sqs"} if sends else set())) | (writes - {"sqs"})
-    if needless or (writes and not sends):
+    if keeps and "s3" not in writes:
+        yield f"{function.short_name} cannot write to an encrypted bucket"
+    queues = {"sqs"} if sends else set()
+    needless = (reads - needed - queues) | (writes - queues - ({"s3"} if keeps else set()))
+    if needless:
         yield f"{function.short_name} may use the key for more than it does: {sorted(needless)}"
     for statement in statements:
         if any(action.startswith("kms:") for action in statement.actions) and (
@@ -261,6 +266,15 @@ def a_sender_without_the_key(files: Files) -> None:
     files.replace(
         "template.yaml", "Action: [kms:Decrypt, kms:GenerateDataKey]", "Action: kms:Decrypt"
     )
+
+
+@breaks(
+    data_is_encrypted_and_travels_over_tls,
+    names="cannot write to an encrypted bucket",
+    when={**CUSTOMER_KEY, "triggers": ["stream"]},
+)
+def failures_without_the_key(files: Files) -> None:
+    files.replace("template.yaml", "Action: kms:GenerateDataKey\n", "Action: kms:Encrypt\n")
 
 
 @breaks(

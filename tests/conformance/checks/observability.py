@@ -286,7 +286,62 @@ PUBLISHED: dict[str, tuple[set[str], list[set[str]]]] = {
             "RecursiveInvocationsDropped",
             "Throttles",
         },
-        [{"FunctionName"}, {"FunctionName", "Resource"}],
+        [
+            {"FunctionName"},
+            {"FunctionName", "Resource"},
+            {"FunctionName", "Resource", "ExecutedVersion"},
+        ],
+    ),
+    # Where the mapping asks for them:
+    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    "AWS/Lambda mapping": (
+        {
+            "DroppedEventCount",
+            "FailedInvokeEventCount",
+            "FilteredOutEventCount",
+            "InvokedEventCount",
+            "OnFailureDestinationDeliveredEventCount",
+            "PolledEventCount",
+        },
+        [{"EventSourceMappingUUID"}],
+    ),
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    "AWS/Events": (
+        {
+            "FailedInvocations",
+            "Invocations",
+            "InvocationsFailedToBeSentToDlq",
+            "InvocationsSentToDlq",
+            "MatchedEvents",
+            "ThrottledRules",
+            "TriggeredRules",
+        },
+        [{"RuleName"}],
+    ),
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+    "AWS/Scheduler": (
+        {
+            "InvocationAttemptCount",
+            "InvocationDroppedCount",
+            "InvocationThrottleCount",
+            "InvocationsFailedToBeSentToDeadLetterCount",
+            "InvocationsSentToDeadLetterCount",
+            "TargetErrorCount",
+            "TargetErrorThrottledCount",
+        },
+        [{"ScheduleGroup"}],
+    ),
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+    "AWS/SNS": (
+        {
+            "NumberOfMessagesPublished",
+            "NumberOfNotificationsDelivered",
+            "NumberOfNotificationsFailed",
+            "NumberOfNotificationsFailedToRedriveToDlq",
+            "NumberOfNotificationsFilteredOut",
+            "NumberOfNotificationsRedrivenToDlq",
+        },
+        [{"TopicName"}],
     ),
     "AWS/SQS": (
         {
@@ -335,12 +390,28 @@ def _own_metrics(project: Project) -> dict[str, set[str]]:
     return found
 
 
-def _unknown(service: Service, own: Mapping[str, set[str]], metric: Metric) -> Iterator[str]:
+def _by_version(project: Project) -> set[str]:
+    """What is counted per version of a function as well."""
+    for node in ast.walk(project.module(f"{project.package}/runtime/metrics.py")):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BY_VERSION":
+            return {str(n.value) for n in ast.walk(node) if isinstance(n, ast.Constant)}
+    return set()
+
+
+def _unknown(
+    service: Service, own: Mapping[str, set[str]], metric: Metric, by_version: set[str]
+) -> Iterator[str]:
     """Why nothing will ever be seen of a metric."""
     shown = f"{metric.namespace} {metric.name}"
     kind = metric.namespace
     if kind == "AWS/ApiGateway":
         kind = f"{kind} {service.apis[0].kind}" if service.apis else kind
+    if kind == "AWS/Lambda" and metric.name in PUBLISHED["AWS/Lambda mapping"][0]:
+        kind = "AWS/Lambda mapping"
+        about = metric.dimensions.get("EventSourceMappingUUID")
+        counting = {source.id for source in service.event_sources if "EventCount" in source.metrics}
+        if about not in counting:
+            yield f"{shown} is about {about}, which publishes no counts"
     if kind in PUBLISHED:
         names, dimensions = PUBLISHED[kind]
         if metric.name not in names:
@@ -351,7 +422,10 @@ def _unknown(service: Service, own: Mapping[str, set[str]], metric: Metric) -> I
         function = metric.dimensions.get("function", "").removeprefix(
             f"{service.name}-{service.stage}-"
         )
-        if set(metric.dimensions) != {"service", "stage", "function"}:
+        expected = {"service", "stage", "function"}
+        if "executed_version" in metric.dimensions and metric.name in by_version:
+            expected.add("executed_version")
+        if set(metric.dimensions) != expected:
             yield f"{shown} has other dimensions than {', '.join(metric.dimensions) or 'none'}"
         if metric.name not in own.get(function, set()) | own.get("*", set()):
             yield f"{function or 'nothing'} does not count {metric.name}"
@@ -363,6 +437,13 @@ def _unknown(service: Service, own: Mapping[str, set[str]], metric: Metric) -> I
         "QueueName": {queue.name for queue in service.queues},
         "ApiId": {api.identity for api in service.apis},
         "ApiName": {api.identity for api in service.apis},
+        "EventSourceMappingUUID": {source.id for source in service.event_sources},
+        "RuleName": {rule.name for rule in service.rules},
+        "ScheduleGroup": {schedule.group for schedule in service.schedules} - {""},
+        "TopicName": {topic.name for topic in service.topics},
+        "executed_version": {f.version for f in service.functions},
+        "ExecutedVersion": {f.version for f in service.functions},
+        "Resource": {f"{f.name}:{f.alias}" for f in service.functions},
         "stage": {service.stage},
         "service": {service.name},
     }
@@ -374,7 +455,7 @@ def _unknown(service: Service, own: Mapping[str, set[str]], metric: Metric) -> I
 @check("E7")
 def the_dashboard_shows_what_exists(project: Project) -> Iterator[str]:
     service = project.service()
-    own = _own_metrics(project)
+    own, by_version = _own_metrics(project), _by_version(project)
     if not service.dashboards:
         yield "there is no dashboard"
     shown: set[tuple[str, str, str, str]] = set()
@@ -383,7 +464,7 @@ def the_dashboard_shows_what_exists(project: Project) -> Iterator[str]:
             if not widget.metrics:
                 yield f"{widget.title!r} is empty"
             for metric in widget.metrics:
-                for fault in _unknown(service, own, metric):
+                for fault in _unknown(service, own, metric, by_version):
                     yield f"{widget.title!r}: {fault}"
                 for value in metric.dimensions.values():
                     shown.add((metric.namespace, metric.name, metric.statistic, value))
@@ -409,7 +490,7 @@ def _worth_seeing(
         ("ConcurrentExecutions", "Maximum"),
     ):
         yield "every function", [("AWS/Lambda", name, statistic, f) for f in functions]
-    failed = service.failure_queues()
+    failed = service.failure_stores()
     for queue in service.queues:
         names = ["ApproximateNumberOfMessagesVisible"]
         names += [] if queue.arn in failed else ["ApproximateAgeOfOldestMessage"]
@@ -418,6 +499,16 @@ def _worth_seeing(
         if service.queue(source.source) is None:
             name = source.function.rpartition(":")[2]
             yield "how far behind", [("AWS/Lambda", "IteratorAge", "Maximum", name)]
+            kept = "OnFailureDestinationDeliveredEventCount"
+            yield "what is set aside", [("AWS/Lambda", kept, "Sum", source.id)]
+        name = source.function.rpartition(":")[2]
+        yield "records that fail", [(service.name, "RecordsFailed", "Sum", name)]
+    for function in service.functions:
+        if function.asynchronous:
+            wanted = ("AWS/Lambda", "AsyncEventAge", "Maximum", function.name)
+            yield "how late events are", [wanted]
+        if function.arn in {route.function for api in service.apis for route in api.routes}:
+            yield "requests that fail", [(service.name, "RequestFailed", "Sum", function.name)]
     for trigger in project.triggers:
         counted = [
             (service.name, m, "", f"{service.name}-{service.stage}-{trigger}")
@@ -476,6 +567,7 @@ def _fires(alarm: Alarm, values: Mapping[str, float]) -> bool:
     return {
         "GreaterThanThreshold": result > alarm.threshold,
         "GreaterThanOrEqualToThreshold": result >= alarm.threshold,
+        "LessThanThreshold": result < alarm.threshold,
     }[alarm.comparison]
 
 
@@ -505,11 +597,15 @@ def _calculate(expression: str, values: Mapping[str, float]) -> float:
 
 
 def _watching(service: Service, name: str, about: str, *others: str) -> list[Alarm]:
-    """The alarms on a metric of something, computed from just it and the others."""
+    """The alarms on a metric of something, computed from just it and the others.
+
+    Those that take a version back see nothing but that version.
+    """
     return [
         alarm
         for alarm in service.alarms
-        if {metric.name for metric in alarm.metrics.values()} == {name, *others}
+        if alarm.name not in service.rollback_alarms()
+        and {metric.name for metric in alarm.metrics.values()} == {name, *others}
         and all(about in metric.dimensions.values() for metric in alarm.metrics.values())
     ]
 
@@ -517,24 +613,35 @@ def _watching(service: Service, name: str, about: str, *others: str) -> list[Ala
 @check("E8")
 def alarms_go_off_and_are_heard(project: Project) -> Iterator[str]:
     service = project.service("prod", AlarmEmail="team@example.com", ReserveConcurrency="true")
-    own = _own_metrics(project)
+    own, by_version = _own_metrics(project), _by_version(project)
     for function in service.functions:
         yield from _alarms_of_a_function(service, function)
     for api in service.apis:
         yield from _alarms_of_an_api(service, api)
-    failed = service.failure_queues()
+    failed = service.failure_stores()
+    yield from _alarms_of_senders(service)
+    yield from _alarms_of_schedules(project, service)
     for queue in service.queues:
         if queue.arn in failed:
             yield from _goes_off(service, "ApproximateNumberOfMessagesVisible", queue.name, 1, 0)
         else:
             yield from _goes_off(service, "ApproximateAgeOfOldestMessage", queue.name, 3600, 60)
     for source in service.event_sources:
+        name = source.function.rpartition(":")[2]
         if service.queue(source.source) is None:
-            name = source.function.rpartition(":")[2]
             yield from _goes_off(service, "IteratorAge", name, 61_000, 10_000)
+            yield from _goes_off(
+                service, "OnFailureDestinationDeliveredEventCount", source.id, 1, 0
+            )
+            yield from _goes_off(service, "DestinationDeliveryFailures", name, 1, 0)
+        many = {"RecordsFailed": 20.0, "RecordsTried": 100.0}
+        few = {"RecordsFailed": 5.0, "RecordsTried": 100.0}
+        alarms = _watching(service, "RecordsFailed", name, "RecordsTried")
+        if not any(_fires(alarm, many) and not _fires(alarm, few) for alarm in alarms):
+            yield f"no alarm on the rate of records that {name} fails"
     for alarm in service.alarms:
         for metric in alarm.metrics.values():
-            for fault in _unknown(service, own, metric):
+            for fault in _unknown(service, own, metric, by_version):
                 yield f"{alarm.name}: {fault}"
         if alarm.missing_data not in {"notBreaching", "breaching"}:
             yield f"{alarm.name} says nothing of times without data"
@@ -565,6 +672,49 @@ def _alarms_of_a_function(service: Service, function: Function) -> Iterator[str]
         yield f"no alarm when the p99 duration of {name} passes 80 % of its timeout"
     reserved = function.reserved_concurrency or 0
     yield from _goes_off(service, "ConcurrentExecutions", name, 0.81 * reserved, 0.79 * reserved)
+
+
+def _alarms_of_senders(service: Service) -> Iterator[str]:
+    """What is given up or lost on the way to a function that nobody waits for."""
+    for function in service.functions:
+        if function.asynchronous:
+            longest = 1000 * (function.asynchronous.max_age or 0)
+            yield from _goes_off(service, "AsyncEventsDropped", function.name, 1, 0)
+            yield from _goes_off(service, "AsyncEventAge", function.name, 0.9 * longest, 240_000)
+            yield from _goes_off(service, "DestinationDeliveryFailures", function.name, 1, 0)
+    for rule in service.rules:
+        for metric in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
+            yield from _goes_off(service, metric, rule.name, 1, 0)
+    fed = {subscription.topic for subscription in service.subscriptions if subscription.function}
+    for topic in service.topics:
+        if topic.arn in fed:
+            lost = "NumberOfNotificationsFailedToRedriveToDlq"
+            for metric in ("NumberOfNotificationsFailed", lost):
+                yield from _goes_off(service, metric, topic.name, 1, 0)
+    for schedule in service.schedules:
+        lost = "InvocationsFailedToBeSentToDeadLetterCount"
+        for metric in ("InvocationDroppedCount", lost):
+            yield from _goes_off(service, metric, schedule.group or schedule.name, 1, 0)
+
+
+def _alarms_of_schedules(project: Project, service: Service) -> Iterator[str]:
+    """A schedule that does not run fails nowhere; tests/infra/test_missed_runs.py has the times."""
+    disabled = project.service("prod", ScheduleState="DISABLED") if service.schedules else service
+    for schedule in service.schedules:
+        name = schedule.target.function.rpartition(":")[2]
+        if not _missed(service, name):
+            yield f"no alarm when {schedule.name} does not run"
+        if _missed(disabled, name):
+            yield f"an alarm is always on where {schedule.name} is switched off"
+
+
+def _missed(service: Service, function: str) -> list[Alarm]:
+    return [
+        alarm
+        for alarm in _watching(service, "Invocations", function)
+        if (alarm.comparison, alarm.threshold) == ("LessThanThreshold", 1)
+        and alarm.missing_data == "breaching"
+    ]
 
 
 def _alarms_of_an_api(service: Service, api: Api) -> Iterator[str]:
@@ -661,9 +811,99 @@ def an_alarm_after_a_day(files: Files) -> None:
     files.replace("template.yaml", "Threshold: 60000\n", "Threshold: 86400000\n")
 
 
-@breaks(alarms_go_off_and_are_heard, names="-stream-failures from 0", when={"triggers": ["stream"]})
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="OnFailureDestinationDeliveredEventCount 1",
+    when={"triggers": ["stream"]},
+)
 def failures_nobody_hears_of(files: Files) -> None:
     files.substitute("template.yaml", r"  StreamFailureAlarm:.*?\n\n", "")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="which publishes no counts",
+    when={"triggers": ["stream"]},
+)
+def counts_that_nobody_asked_for(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "            MetricsConfig:\n              Metrics: [EventCount]\n",
+        "",
+    )
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="no alarm on the rate of records that order-service-prod-queue fails",
+    when={"triggers": ["queue"]},
+)
+def records_that_fail_unheard(files: Files) -> None:
+    files.substitute("template.yaml", r"  QueueRecordAlarm:.*?\n\n", "")
+
+
+@breaks(alarms_go_off_and_are_heard, names="AsyncEventsDropped 1", when={"triggers": ["events"]})
+def events_dropped_in_silence(files: Files) -> None:
+    files.substitute("template.yaml", r"  EventsDroppedAlarm:.*?\n\n", "")
+
+
+@breaks(alarms_go_off_and_are_heard, names="AsyncEventAge", when={"triggers": ["storage"]})
+def an_alarm_when_the_event_is_gone(files: Files) -> None:
+    files.replace("template.yaml", "Threshold: 10800000", "Threshold: 21600000")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="DestinationDeliveryFailures 1 of order-service-prod-stream",
+    when={"triggers": ["stream"]},
+)
+def losses_nobody_hears_of(files: Files) -> None:
+    files.substitute("template.yaml", r"  StreamUndeliveredAlarm:.*?\n\n", "")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="AWS/Events FailedInvocations has other dimensions",
+    when={"triggers": ["events"]},
+)
+def a_rule_under_another_name(files: Files) -> None:
+    files.replace("template.yaml", "- Name: RuleName", "- Name: Rule")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="NumberOfNotificationsFailedToRedriveToDlq 1",
+    when={"triggers": ["topic"]},
+)
+def messages_lost_in_silence(files: Files) -> None:
+    files.substitute("template.yaml", r"  DeliveryLossAlarm:.*?\n\n", "")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="AWS/Scheduler InvocationDroppedCount is about default",
+    when={"triggers": ["schedule"]},
+)
+def schedules_of_the_whole_account(files: Files) -> None:
+    files.replace("template.yaml", "!Ref Schedules", "default")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="prod-timer does not run",
+    when={"triggers": ["schedule"]},
+)
+def silence_is_taken_for_health(files: Files) -> None:
+    files.replace("template.yaml", "TreatMissingData: breaching", "TreatMissingData: notBreaching")
+
+
+@breaks(
+    alarms_go_off_and_are_heard,
+    names="where order-service-prod-timer is switched off",
+    when={"triggers": ["schedule"]},
+)
+def an_alarm_where_nothing_is_to_run(files: Files) -> None:
+    files.replace("template.yaml", "    Condition: ScheduleRuns\n", "")
 
 
 @breaks(

@@ -87,8 +87,8 @@ def what_failed_is_done_again_by_one_command(project: Project) -> Iterator[str]:
         if function.asynchronous:
             failing[function.short_name] = function.asynchronous.on_failure
     for name, destination in failing.items():
-        if service.queue(destination) is None:
-            yield f"what {name} fails at goes to no queue that make redrive could empty"
+        if service.queue(destination) is None and service.bucket(destination) is None:
+            yield f"what {name} fails at goes nowhere that make redrive could empty"
         if f"make redrive STAGE=<stage> FUNCTION={name}" not in runbook:
             yield f"the runbook does not say how to do again what {name} failed at"
 
@@ -100,7 +100,7 @@ def the_target_redrive_is_gone(files: Files) -> None:
 
 @breaks(
     what_failed_is_done_again_by_one_command,
-    names="what queue fails at goes to no queue",
+    names="what queue fails at goes nowhere",
     when={"triggers": ["queue"]},
 )
 def messages_that_fail_go_nowhere(files: Files) -> None:

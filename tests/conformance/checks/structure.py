@@ -103,7 +103,7 @@ def input_and_output_are_a_contract(project: Project) -> Iterator[str]:
             yield f"{name} takes its input as it comes"
         if name == "authorizer" or (name, project.answers["data_store"]) == ("schedule", "none"):
             continue
-        if name != "schedule" and not re.search(r"\b(decode|convert)\(|accepts=", text):
+        if name != "schedule" and not re.search(r"\b(decode|convert|restore)\(|accepts=", text):
             yield f"{name} does not check the form of its input"
     yield from project.failing(
         "tests/unit/runtime/test_documents.py::test_the_message_says_where_the_document_is_wrong",
@@ -340,6 +340,7 @@ def a_stream_nobody_reads(files: Files) -> None:
     files.substitute(
         "template.yaml", r"      Events:\n        Orders:\n          Type: Kinesis.*?\n\n", "\n"
     )
+    files.replace("template.yaml", "StreamFunctionOrders", "StreamFunction")
 
 
 @breaks(
@@ -348,6 +349,8 @@ def a_stream_nobody_reads(files: Files) -> None:
 def a_rule_without_a_target(files: Files) -> None:
     files.substitute("template.yaml", r"          - Sid: UndeliveredEvents.*?\n\n", "\n")
     files.substitute("template.yaml", r"      Events:\n        Payments:.*?\n\n", "\n")
+    for alarm in ("EventRuleAlarm", "EventLossAlarm"):
+        files.substitute("template.yaml", rf"  {alarm}:\n.*?\n\n", "")
 
 
 @breaks(

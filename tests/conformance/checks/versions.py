@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.conformance.files import Files
-from tests.conformance.model import Service
+from tests.conformance.model import Alarm, Function, Service
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
@@ -24,7 +24,7 @@ def traffic_moves_to_a_version_and_back(project: Project) -> Iterator[str]:
         yield from _kinds(service, expected)
     for kind, value in KINDS.items():
         yield from _kinds(project.service("staging", TrafficShifting=value), kind)
-    if "AutoPublishAliasAllProperties" not in project.files.read("tools/deploy.py"):
+    if "AutoPublishAliasAllProperties" not in project.files.read("tools/upload.py"):
         yield "a deployment that changes settings only publishes no version"
 
 
@@ -39,16 +39,46 @@ def _versions(service: Service) -> Iterator[str]:
             yield f"{where} is watched by no alarm while a new version takes over"
         if unknown := set(function.shifting.alarms) - alarms:
             yield f"{where} waits for alarms that are not there: {sorted(unknown)}"
-        own = {
-            metric.dimensions.get("FunctionName")
-            for alarm in service.alarms
-            if alarm.name in function.shifting.alarms
-            for metric in alarm.metrics.values()
-        }
-        if function.shifting.alarms and function.name not in own:
-            yield f"{where} is watched by alarms of others only"
+        watching = [a for a in service.alarms if a.name in function.shifting.alarms]
+        yield from _watch_the_version(where, function, watching)
+        yield from _see_failures(where, service, function, watching)
         if not function.shifting.rolls_back:
             yield f"{where} stays on the new version when an alarm goes off"
+
+
+def _watch_the_version(where: str, function: Function, alarms: list[Alarm]) -> Iterator[str]:
+    """Without the version, the old one's calls hide what the new one does, or stand in its way.
+
+    An alarm that is updated keeps its state; one with another name is another alarm. Sources:
+    https://github.com/aws/serverless-application-model/blob/develop/docs/safe_lambda_deployments.rst
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    alias = f"{function.name}:{function.alias}"
+    for alarm in alarms:
+        for metric in alarm.metrics.values():
+            about = metric.dimensions
+            of_lambda = (about.get("FunctionName"), about.get("Resource")) == (function.name, alias)
+            of_our_own = about.get("function") == function.name
+            versions = {about.get("ExecutedVersion"), about.get("executed_version")}
+            if not (of_lambda or of_our_own) or function.version not in versions:
+                yield f"{where}: {alarm.name} does not look at the new version alone"
+        if f"-{function.version}-" not in alarm.name:
+            yield f"{where}: {alarm.name} begins in the state that an older version left it in"
+
+
+def _see_failures(
+    where: str, service: Service, function: Function, alarms: list[Alarm]
+) -> Iterator[str]:
+    """Lambda counts no error when a function answers that it failed."""
+    seen = {metric.name for alarm in alarms for metric in alarm.metrics.values()}
+    wanted = {"Errors": "an invocation fails"}
+    if any(route.function == function.arn for api in service.apis for route in api.routes):
+        wanted["RequestFailed"] = "a request is answered with an error"
+    if any(source.function == function.arn for source in service.event_sources):
+        wanted["RecordsFailed"] = "a part of a batch fails"
+    for metric, what in wanted.items():
+        if metric not in seen:
+            yield f"{where} stays on the new version when {what}"
 
 
 def _callers(service: Service) -> Iterator[str]:
@@ -84,13 +114,66 @@ def nobody_watches(files: Files) -> None:
     )
 
 
+@breaks(traffic_moves_to_a_version_and_back, names="errors does not look at the new version alone")
+def the_old_version_hides_the_new_one(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "                - Name: ExecutedVersion\n"
+        "                  Value: !GetAtt ApiFunction.Version.Version\n",
+        "",
+    )
+
+
 @breaks(
     traffic_moves_to_a_version_and_back,
-    names="watched by alarms of others only",
+    names="records does not look at the new version alone",
     when={"triggers": ["queue"]},
 )
+def records_of_every_version(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "                - Name: executed_version\n"
+        "                  Value: !GetAtt QueueFunction.Version.Version\n",
+        "",
+    )
+
+
+@breaks(traffic_moves_to_a_version_and_back, names="in the state that an older version left it in")
+def an_alarm_that_goes_on(files: Files) -> None:
+    files.replace("template.yaml", "-version-${ApiFunction.Version.Version}-errors", "-version")
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back,
+    names="stays on the new version when a request is answered",
+    when={"triggers": ["api"]},
+)
+def answers_that_nobody_counts(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "[!Ref ApiVersionErrorAlarm, !Ref ApiVersionRequestAlarm]",
+        "[!Ref ApiVersionErrorAlarm]",
+    )
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back,
+    names="stays on the new version when a part of a batch fails",
+    when={"triggers": ["queue"]},
+)
+def records_that_nobody_counts(files: Files) -> None:
+    files.replace(
+        "template.yaml",
+        "[!Ref QueueVersionErrorAlarm, !Ref QueueVersionRecordAlarm]",
+        "[!Ref QueueVersionErrorAlarm]",
+    )
+
+
+@breaks(
+    traffic_moves_to_a_version_and_back, names="stays on the new version when an invocation fails"
+)
 def somebody_else_is_watched(files: Files) -> None:
-    files.replace("template.yaml", "Alarms: [!Ref QueueErrorAlarm]", "Alarms: [!Ref QueueAgeAlarm]")
+    files.replace("template.yaml", "!Ref ApiVersionErrorAlarm", "!Ref ApiThrottleAlarm")
 
 
 @breaks(traffic_moves_to_a_version_and_back, names="has no alias that moves")
@@ -135,7 +218,7 @@ def a_schedule_past_the_alias(files: Files) -> None:
 @breaks(traffic_moves_to_a_version_and_back, names="changes settings only")
 def settings_without_a_version(files: Files) -> None:
     files.replace(
-        "tools/deploy.py",
+        "tools/upload.py",
         'function["Properties"]["AutoPublishAliasAllProperties"] = True',
         "pass",
     )

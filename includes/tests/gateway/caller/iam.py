@@ -8,7 +8,7 @@ def caller(principal: str, identity: str | None = None) -> str:
     # Fields: https://github.com/aws/aws-lambda-go/blob/main/events/apigw.go
     pooled = {"amr": ["authenticated"], "identityId": identity, "identityPoolId": "eu-west-1:pool"}
     signed = {
-        "accessKey": "ASIAIOSFODNN7EXAMPLE",
+        "accessKey": "ASIAEXAMPLE",
         "accountId": "111122223333",
         "callerId": principal,
         "cognitoIdentity": pooled if identity else None,
@@ -20,7 +20,7 @@ def caller(principal: str, identity: str | None = None) -> str:
 {% else %}
     # Fields: https://github.com/aws/aws-lambda-go/blob/main/events/apigw.go
     signed = {
-        "accessKey": "ASIAIOSFODNN7EXAMPLE",
+        "accessKey": "ASIAEXAMPLE",
         "accountId": "111122223333",
         "caller": principal,
         "cognitoIdentityId": identity,
@@ -46,3 +46,7 @@ def test_the_users_of_an_identity_pool_are_callers_of_their_own() -> None:
 def test_users_and_federated_users_are_callers_of_their_own() -> None:
     assert caller(USER) == USER
     assert caller("111122223333:alice") != caller("111122223333:bob")
+
+
+def test_without_an_identity_the_caller_is_anonymous() -> None:
+    assert read(request_event("GET", "/", context={})).caller == "anonymous"

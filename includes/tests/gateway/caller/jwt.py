@@ -16,5 +16,11 @@ def test_the_caller_is_the_subject_of_the_token() -> None:
     assert caller(iss=ISSUER, sub="alice") != caller(iss=ISSUER, sub="bob")
 
 
+@pytest.mark.parametrize("claims", [{}, {"iss": ISSUER}, {"sub": "alice"}])
+def test_a_token_that_names_nobody_is_refused(claims: dict[str, str]) -> None:
+    with pytest.raises(UnknownCaller):
+        caller(**claims)
+
+
 def test_a_subject_is_one_of_its_issuer() -> None:
     assert caller(iss=ISSUER, sub="alice") != caller(iss=f"{ISSUER}/other", sub="alice")

@@ -5,31 +5,35 @@ from typing import Any
 from ..domain.orders import Order
 from ..domain.reading import Page
 from ..runtime.aws import Aws
-from ..runtime.documents import decode, encode
+from ..runtime.documents import encode, restore
+from .dynamodb_orders import listing
 
 
 class DynamoOrderReader:
-    """Finds orders by customer, through the index `by_customer`."""
+    """Finds what a caller ordered for a customer, through the index `by_listing`."""
 
     def __init__(self, aws: Aws, table: str) -> None:
         self._aws = aws
         self._table = table
 
-    def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
-        """The customer's orders, newest first; the index is a moment behind the table."""
+    def of_customer(self, customer_id: str, caller: str, limit: int, start: str) -> Page:
+        """The orders, newest first; the index is a moment behind the table.
+
+        The caller is part of the key: no condition that is forgotten can show another's orders.
+        """
         query: dict[str, Any] = {
             "TableName": self._table,
-            "IndexName": "by_customer",
-            "KeyConditionExpression": "customer_id = :customer",
-            "ExpressionAttributeValues": {":customer": {"S": customer_id}},
+            "IndexName": "by_listing",
+            "KeyConditionExpression": "listing = :listing",
+            "ExpressionAttributeValues": {":listing": {"S": listing(customer_id, caller)}},
             "ScanIndexForward": False,
             "Limit": limit,
         }
         if start:
-            query["ExclusiveStartKey"] = decode(dict[str, dict[str, str]], start)
+            query["ExclusiveStartKey"] = restore(dict[str, dict[str, str]], start)
         reply = self._aws.call("dynamodb", "Query", query)
         last = reply.get("LastEvaluatedKey")
         return Page(
-            [decode(Order, item["document"]["S"]) for item in reply["Items"]],
+            [restore(Order, item["document"]["S"]) for item in reply["Items"]],
             encode(last) if last else "",
         )

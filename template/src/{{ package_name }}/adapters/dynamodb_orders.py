@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.orders import Order
 from ..runtime.aws import Aws, AwsError
-from ..runtime.documents import decode, encode
+from ..runtime.documents import encode, restore
 from ..runtime.log import correlation_id, logger
 
 
@@ -22,7 +22,7 @@ class DynamoOrders:
         key = {"order_id": {"S": order_id}}
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         item = self._aws.call("dynamodb", "GetItem", request).get("Item")
-        return decode(Order, item["document"]["S"]) if item else None
+        return restore(Order, item["document"]["S"]) if item else None
 
     def put(self, order: Order, *, replacing: Order | None) -> bool:
         """Put the order, if the table has it at the status of `replacing` (None: not at all)."""
@@ -52,6 +52,11 @@ def sortable(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def listing(customer_id: str, caller: str) -> str:
+    """The key of what one caller ordered for one customer; no customer's id has a `#` in it."""
+    return f"{customer_id}#{caller}"
+
+
 def _condition(replacing: Order | None) -> dict[str, Any]:
     if replacing is None:
         return {"ConditionExpression": "attribute_not_exists(order_id)"}
@@ -66,6 +71,7 @@ def _item(order: Order) -> dict[str, Any]:
     return {
         "order_id": {"S": order.order_id},
         "customer_id": {"S": order.customer_id},
+        "listing": {"S": listing(order.customer_id, order.placed_by)},
         "placed_at": {"S": sortable(order.placed_at)},
         "status": {"S": order.status.value},
         "correlation_id": {"S": correlation_id()},

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.orders import Order, Status
 from ..runtime.aws import Aws
-from ..runtime.documents import decode
+from ..runtime.documents import restore
 from .dynamodb_orders import sortable
 
 
@@ -32,7 +32,7 @@ class DynamoStaleOrders:
         while True:
             reply = self._aws.call("dynamodb", "Query", query)
             for item in reply["Items"]:
-                yield decode(Order, item["document"]["S"])
+                yield restore(Order, item["document"]["S"])
             if "LastEvaluatedKey" not in reply:
                 return
             query["ExclusiveStartKey"] = reply["LastEvaluatedKey"]

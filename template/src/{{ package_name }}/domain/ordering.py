@@ -13,6 +13,6 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
     customer_id: Identifier
     lines: Lines
 
-    def placed(self, order_id: str, at: datetime) -> Order:
-        """The order that this becomes."""
-        return Order(order_id, self.customer_id, self.lines, at)
+    def placed(self, order_id: str, caller: str, at: datetime) -> Order:
+        """The order that this becomes; it belongs to the caller."""
+        return Order(order_id, self.customer_id, self.lines, at, placed_by=caller)

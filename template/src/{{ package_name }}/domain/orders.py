@@ -10,7 +10,9 @@ from msgspec.structs import force_setattr, replace
 
 from ..runtime.errors import TransientError
 
-Identifier = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+# Python's `$` lets a line break at the end through, and JavaScript, which reads this pattern in the
+# OpenAPI document, has no `\Z`.
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]
 Cents = Annotated[int, Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -81,8 +83,10 @@ class Order(Struct, frozen=True, omit_defaults=True):
     lines: Lines
     placed_at: Instant
     status: Status = Status.PLACED
-    warehouse: str = ""
+    warehouse: Annotated[str, Meta(max_length=64)] = ""
     payment_id: str = ""
+    placed_by: str = ""
+    """Whose it is: who called the API to place it. Empty when it came another way."""
 
     def __post_init__(self) -> None:
         try:

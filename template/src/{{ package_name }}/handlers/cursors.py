@@ -1,7 +1,8 @@
 """Cursors of the order list: signed, so that a caller cannot make one up.
 
-A cursor holds for one customer's list. The key is a secret that may be rotated at any time: one
-that does not fit is read again once before the cursor is refused.
+A cursor holds for one list, which `whose` names: what one caller ordered for one customer. The key
+is a secret that may be rotated at any time: one that does not fit is read again once before the
+cursor is refused.
 """
 
 import hashlib
@@ -21,15 +22,15 @@ class InvalidCursorError(Exception):
         super().__init__("the cursor is not valid; begin again without one")
 
 
-def seal_cursor(position: str, customer_id: str, key: Secret) -> str:
-    """The cursor for a position in the customer's list; empty for an empty position."""
+def seal_cursor(position: str, whose: str, key: Secret) -> str:
+    """The cursor for a position in the list; empty for an empty position."""
     if not position:
         return ""
     content = position.encode()
-    return urlsafe_b64encode(_digest(content, customer_id, key.value()) + content).decode()
+    return urlsafe_b64encode(_digest(content, whose, key.value()) + content).decode()
 
 
-def open_cursor(cursor: str, customer_id: str, key: Secret) -> str:
+def open_cursor(cursor: str, whose: str, key: Secret) -> str:
     """The position that was sealed, or raise `InvalidCursorError`."""
     if not cursor:
         return ""
@@ -39,7 +40,7 @@ def open_cursor(cursor: str, customer_id: str, key: Secret) -> str:
         raise InvalidCursorError from None
     digest, content = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
     fits = key.use(
-        lambda secret: hmac.compare_digest(digest, _digest(content, customer_id, secret)),
+        lambda secret: hmac.compare_digest(digest, _digest(content, whose, secret)),
         rejected=lambda fitting: not fitting,
     )
     if not fits:
@@ -47,6 +48,6 @@ def open_cursor(cursor: str, customer_id: str, key: Secret) -> str:
     return content.decode()
 
 
-def _digest(content: bytes, customer_id: str, secret: str) -> bytes:
-    message = customer_id.encode() + b"\0" + content
+def _digest(content: bytes, whose: str, secret: str) -> bytes:
+    message = whose.encode() + b"\0" + content
     return hmac.new(secret.encode(), message, hashlib.sha256).digest()[:_DIGEST_BYTES]

@@ -33,7 +33,7 @@ from http.client import (
     responses,
 )
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zlib import crc32
 
 import msgspec
@@ -213,6 +213,7 @@ class ThinAws:
                     at=self._clock() + self._skew,
                 )  # fmt: skip
                 target = f"{path}?{query}" if query else path
+                signed |= _trace()
                 status, head, raw = self._exchange(endpoint, method, target, signed, body)
                 if status < 300:
                     return read(head, raw)
@@ -308,6 +309,20 @@ class ThinAws:
             )
         connection.connect()
         return connection
+
+
+def _trace() -> dict[str, str]:
+    """The trace of the invocation, which Lambda's runtime puts into the environment each time.
+
+    With it Lambda finds loops through queues, and X-Ray follows a message to its consumer. It is no
+    part of the signature, as with botocore (`handlers.add_recursion_detection_header` and
+    `auth.SIGNED_HEADERS_BLACKLIST`). SQS takes the header for all messages of a request, so they
+    need no `AWSTraceHeader`: docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+    """
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    if not trace or "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return {}
+    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
 
 
 def time_for_a_call() -> float:

@@ -19,7 +19,7 @@ def inserted(event: Event, attribute: str) -> Iterator[Record]:
         item = record["dynamodb"]["NewImage"]
         yield Record(
             id=record["dynamodb"]["SequenceNumber"],
-            body=item.get(attribute, {}).get("S", "").encode(),
+            body=item.get(attribute, {}).get("S", "").encode(errors="surrogatepass"),
             correlation_id=item.get("correlation_id", {}).get("S") or record["eventID"],
             group="shard",
         )

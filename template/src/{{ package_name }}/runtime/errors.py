@@ -23,6 +23,10 @@ class KeyReused(PermanentError):  # noqa: N818
     """The key was used before, for something else."""
 
 
+class UnknownCaller(PermanentError):  # noqa: N818
+    """The gateway let somebody in without saying who it is."""
+
+
 class AwsError(Exception):
     """A failed call: `status` is 0 when no answer came, `detail` has the error's own fields."""
 

@@ -23,7 +23,10 @@ from .log import logger
 
 FlagsPath = Annotated[
     str,
-    Meta(pattern="^[^/]+/[^/]+/[^/]+$", description="application/environment/profile of AppConfig"),
+    Meta(
+        pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+\Z",
+        description="application/environment/profile of AppConfig",
+    ),
 ]
 SERVICE = "appconfigdata"
 TTL_S = 60.0

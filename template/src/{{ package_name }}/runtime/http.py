@@ -11,22 +11,31 @@ The gateway sends every path here, so a new route needs no change of infrastruct
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from . import log, metrics
 from .answer import answer
 from .documents import InvalidDocumentError, convert, decode, encode
-from .errors import AwsError, InProgress, KeyReused, PermanentError, TransientError
+from .errors import (
+    AwsError,
+    InProgress,
+    KeyReused,
+    PermanentError,
+    TransientError,
+    UnknownCaller,
+)
 from .gateway import read
 from .invocation import Context, Event
 from .request import Request, Response
 
 MAX_BODY_BYTES: Final = 256 * 1024
-MAX_CORRELATION_ID: Final = 128
 
 Problems = Mapping[type[Exception], int]
+Segment = Annotated[str, Meta(min_length=1, max_length=256)]
+"""A path parameter of the type `str`: at most the 1,024 bytes that a sort key of DynamoDB holds."""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -58,21 +67,35 @@ class Route(NamedTuple):
     returns: type
     status: int
     requires: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    """The types of the path's parameters."""
 
-    def match(self, path: tuple[str, ...]) -> dict[str, str] | None:
-        """The path parameters, or None when the path is another."""
+    def match(self, path: tuple[str, ...]) -> dict[str, Any] | None:
+        """The path parameters, or None when the path is another or one is not of its type."""
         if len(path) != len(self.segments):
             return None
-        parameters: dict[str, str] = {}
+        found: dict[str, Any] = {}
         for expected, given in zip(self.segments, path, strict=True):
             if expected.startswith("{"):
-                parameters[expected[1:-1]] = given
+                found[expected[1:-1]] = given
             elif expected != given:
                 return None
-        return parameters
+        try:
+            return {
+                name: convert(self.parameters[name], given, strict=False)
+                for name, given in found.items()
+            }
+        except InvalidDocumentError:
+            return None
 
     def input(self, request: Request) -> list[Any]:
         """The typed input, checked; empty when the route takes none."""
+        try:
+            return self._input(request)
+        except InvalidDocumentError as error:
+            raise HttpError(400, str(error)) from error
+
+    def _input(self, request: Request) -> list[Any]:
         for name in self.requires:
             if not request.headers.get(name):
                 raise HttpError(400, f"the header {name} is required")
@@ -92,7 +115,8 @@ class Api:
     """The routes of one function, and how its errors are told.
 
     `problems` says which status a domain error becomes; an error that is not listed there, nor
-    known to the runtime, becomes a 500 that tells nothing of its inside.
+    known to the runtime, becomes a 500 that tells nothing of its inside. So does an invalid
+    document that is no part of the request: a damaged one that was stored, or another's answer.
     """
 
     def __init__(self, title: str, version: str, problems: Problems | None = None) -> None:
@@ -101,12 +125,13 @@ class Api:
         self.routes: list[Route] = []
         self._problems: Problems = {
             **(problems or {}),
-            InvalidDocumentError: 400,
             InProgress: 409,
             KeyReused: 422,
+            UnknownCaller: 403,
             PermanentError: 400,
             TransientError: 503,
         }
+        self._chosen = (HttpError, *(problems or ()))
 
     def route(  # noqa: PLR0913 (all but two by name)
         self,
@@ -121,12 +146,19 @@ class Api:
         """Register a function for a method and a path such as `/orders/{order_id}`.
 
         It is called with the request, the typed input if the route accepts one, and the path
-        parameters by name. `requires` names the headers that must be there.
+        parameters by name, which must fit the types that it gives them. `requires` names the
+        headers that must be there.
         """
+        segments = _segments(path)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            types = get_type_hints(function, include_extras=True)
+            parameters = {
+                name: Segment if types[name] is str else types[name]
+                for name in (segment[1:-1] for segment in segments if segment.startswith("{"))
+            }
             self.routes.append(
-                Route(method, _segments(path), function, accepts, returns, status, requires)
+                Route(method, segments, function, accepts, returns, status, requires, parameters)
             )
             return function
 
@@ -137,8 +169,7 @@ class Api:
         try:
             request = read(event)
             given = request.headers.get("x-correlation-id", "")
-            if given.isprintable() and 0 < len(given) <= MAX_CORRELATION_ID:
-                log.correlate(given)
+            log.correlate(given, context.aws_request_id)
             response = self._answer(request)
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
             response = self._refuse(error, context.aws_request_id)
@@ -151,6 +182,8 @@ class Api:
         return describe(self.title, self.version, self.routes, Problem)
 
     def _answer(self, request: Request) -> Response:
+        if not _is_text(request):
+            raise HttpError(400, "path, query and headers must be text")
         path = _segments(request.path)
         if request.method == "GET" and path == ("openapi.json",):
             return _json(200, encode(self.openapi()))
@@ -170,7 +203,9 @@ class Api:
 
     def _refuse(self, error: Exception, request_id: str) -> Response:
         status, detail, headers = self._judge(error)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail = log.readable(detail)
+        # An answer that a route or `problems` chose, such as a 503 while closed, is no failure.
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, self._chosen):
             log.logger.error("request failed", exc_info=error, extra={"status": status})
             metrics.add("RequestFailed")
         else:
@@ -184,12 +219,22 @@ class Api:
         if isinstance(error, HttpError):
             return error.status, str(error), error.headers
         for kind, status in self._problems.items():
-            if isinstance(error, kind):
+            if isinstance(error, kind) and not isinstance(error, InvalidDocumentError):
                 retry = {"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
                 return status, str(error), retry
         if isinstance(error, AwsError) and error.retryable:
             return 503, "the service is busy; try again shortly", {"retry-after": "1"}
         return 500, "the request failed; give the id when you report it", {}
+
+
+def _is_text(request: Request) -> bool:
+    """Whether there is no lone surrogate, which JSON can bring in and nothing can write."""
+    texts = (request.path, *request.headers.values(), *request.query, *request.query.values())
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _segments(path: str) -> tuple[str, ...]:

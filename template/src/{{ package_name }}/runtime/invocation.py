@@ -45,7 +45,11 @@ def start[SettingsType: ServiceSettings](schema: type[SettingsType]) -> Settings
     """
     settings = load(schema, os.environ)
     log.configure(settings)
-    metrics.configure(settings, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    metrics.configure(
+        settings,
+        os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
+        os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    )
     return settings
 
 

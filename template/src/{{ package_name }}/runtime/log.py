@@ -6,10 +6,12 @@ whether the execution environment was new. Fields are given with `extra`:
 
     logger.info("order recorded", extra={"order_id": order.order_id})
 
-Whole events are never logged, and fields with a telling name (see `SENSITIVE`) are masked.
+Whole events are never logged, fields with a telling name (see `SENSITIVE`) are masked, and long
+texts are cut, since senders choose what an error message repeats.
 """
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -45,6 +47,11 @@ SENSITIVE: Final = frozenset(
     }
 )
 MASK: Final = "[redacted]"
+LONGEST: Final = 8_192
+"""Characters of one field: room for a stack trace, and little of CloudWatch's 256 KB per line."""
+
+# What log lines, HTTP headers and message attributes all hold, and no viewer takes for markup.
+_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:;=/+@-]{1,128}")
 
 logger = logging.getLogger("service")
 
@@ -77,7 +84,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def redact(value: Any) -> Any:
-    """Return `value` with every sensitive field masked, at any depth."""
+    """Return `value` with every sensitive field masked and every long text cut, at any depth."""
+    if isinstance(value, str):
+        # A lone surrogate, which JSON can bring in, cannot be written.
+        return _cut(value, LONGEST).encode(errors="replace").decode()
     if isinstance(value, dict):
         return {
             str(name): MASK if str(name).lower() in SENSITIVE else redact(inner)
@@ -86,6 +96,17 @@ def redact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact(inner) for inner in value]
     return value
+
+
+def readable(text: str, longest: int = 300) -> str:
+    """`text` as an answer or a log line may repeat it: one printable line, not too long."""
+    text = _cut(text, longest)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _cut(text: str, longest: int) -> str:
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
 
 
 def configure(settings: ServiceSettings) -> None:
@@ -112,9 +133,13 @@ def begin_invocation(settings: ServiceSettings, **fields: object) -> None:
     logger.setLevel("DEBUG" if sampled else settings.log_level)
 
 
-def correlate(correlation_id: str) -> None:
-    """Take over the id that came with the request or record; it is passed on to what is emitted."""
-    _invocation["correlation_id"] = correlation_id
+def correlate(given: str, own: str) -> None:
+    """Take over the id that came with a request or record, or `own` when it is not a good one.
+
+    The id is passed on with what is emitted, so it must have 1 to 128 characters that are harmless
+    everywhere.
+    """
+    _invocation["correlation_id"] = given if _CORRELATION_ID.fullmatch(given) else own
 
 
 def correlation_id() -> str:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def describe(title: str, version: str, routes: Sequence[Route], problem: type) -> dict[str, Any]:
     """Build an OpenAPI 3.1 document from the routes' types and docstrings."""
     types = {problem, *(t for route in routes for t in (route.accepts, route.returns) if t)}
-    ordered = sorted(types, key=lambda kind: kind.__name__)
+    ordered = [
+        *sorted(types, key=lambda kind: kind.__name__),
+        *(kind for route in routes for kind in route.parameters.values()),
+    ]
     references, schemas = msgspec.json.schema_components(
         ordered, ref_template="#/components/schemas/{name}"
     )
-    schema_of = dict(zip(ordered, references, strict=True))
+    schema_of: dict[Any, Any] = dict(zip(ordered, references, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = "/" + "/".join(route.segments)
@@ -33,18 +36,19 @@ def describe(title: str, version: str, routes: Sequence[Route], problem: type) -
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
+        # Where this document is, which knows of the stage or base path before it.
+        "servers": [{"url": "."}],
         "paths": paths,
         "components": {"schemas": schemas},
     }
 
 
 def _operation(
-    route: Route, schema_of: dict[type, Any], schemas: dict[str, Any], problem: type
+    route: Route, schema_of: dict[Any, Any], schemas: dict[str, Any], problem: type
 ) -> dict[str, Any]:
     parameters = [
-        {"name": segment[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
-        for segment in route.segments
-        if segment.startswith("{")
+        {"name": name, "in": "path", "required": True, "schema": schema_of[kind]}
+        for name, kind in route.parameters.items()
     ]
     parameters += [
         {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}

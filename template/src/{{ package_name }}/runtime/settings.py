@@ -10,19 +10,25 @@ from msgspec import Meta, Struct
 Level = Annotated[
     str,
     Meta(
-        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)\Z",
         description="one of DEBUG, INFO, WARNING, ERROR",
     ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=128, description="1 to 128 characters")]
 TableName = Annotated[
     str,
-    Meta(pattern="^[A-Za-z0-9_.-]{3,255}$", description="the name of a DynamoDB table"),
+    Meta(pattern=r"^[A-Za-z0-9_.-]{3,255}\Z", description="the name of a DynamoDB table"),
 ]
-QueueUrl = Annotated[str, Meta(pattern="^https?://", description="the URL of an SQS queue")]
+QueueUrl = Annotated[
+    str,
+    Meta(pattern=r"^https?://[!-~]+\Z", description="the URL of an SQS queue"),
+]
 ParameterPath = Annotated[
     str,
-    Meta(pattern="^/[A-Za-z0-9_./-]*[^/]$", description="an SSM path such as /service/stage"),
+    Meta(
+        pattern=r"^/[A-Za-z0-9_./-]*[A-Za-z0-9_.-]\Z",
+        description="an SSM path such as /service/stage",
+    ),
 ]
 SecretId = Annotated[str, Meta(min_length=1, description="the ARN or name of a secret")]
 Ratio = Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")]

@@ -51,12 +51,8 @@ def _merge_mappings(base: Any, override: Any, path: str) -> LocatedDict:
         if value is None:
             merged.pop(key, None)
             continue
-        known = merged.get(key)
-        merged[key] = _merge(known, value, f"{path}/{key}", place)
-        joined = isinstance(known, (dict, list)) and not (
-            is_intrinsic(known) or is_intrinsic(value)
-        )
-        if place and not joined:  # what is joined begins where the base has it
+        merged[key] = _merge(merged.get(key), value, f"{path}/{key}", place)
+        if place:  # also of what is joined: whatever is wrong with it came with the override
             merged.places[key] = place
     return merged
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import logging
 import os
@@ -40,24 +39,37 @@ def translate(template: Template, parameters: Mapping[str, str], region: str) ->
     """
     if not uses_sam(template):
         return _plain(template)
-    given = copy.deepcopy(template)
-    for body in (given.get("Resources") or {}).values():
-        name = LOCAL_PATHS.get(body.get("Type", ""))
-        properties = body.get("Properties") or {}
-        value = properties.get(name) if name else None
-        if isinstance(value, str) and "://" not in value:
-            properties[name] = _UPLOADED + value.lstrip("./")
     with _region(region):
         try:
+            given = _uploaded(template)
             return _plain(transform(given, dict(parameters), _NoManagedPolicies()))
         except InvalidDocumentException as error:
             raise ToolError("\n".join(_causes(template, error))) from error
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            place = place_of(template, ["Resources"]) or "template"
+            raise ToolError(f"{place}: SAM cannot read the template: {error!r}") from error
 
 
 def uses_sam(template: Template) -> bool:
     """Whether CloudFormation hands the template to SAM."""
     transforms = template.get("Transform") or []
     return SAM in ([transforms] if isinstance(transforms, str) else transforms)
+
+
+def _uploaded(template: Template) -> Template:
+    """The template with an address in place of every file and folder of this machine."""
+    changed = _plain(template)
+    shared = changed.get("Globals") or {}
+    parts = [
+        *((body.get("Type"), body.get("Properties")) for body in changed["Resources"].values()),
+        *((f"AWS::Serverless::{kind}", properties) for kind, properties in shared.items()),
+    ]
+    for kind, properties in parts:
+        name = LOCAL_PATHS.get(kind)
+        value = (properties or {}).get(name)
+        if isinstance(value, str) and "://" not in value:
+            properties[name] = _UPLOADED + value.lstrip("./")
+    return changed
 
 
 class _NoManagedPolicies:

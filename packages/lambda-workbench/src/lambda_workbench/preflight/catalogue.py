@@ -2,14 +2,72 @@
 
 from __future__ import annotations
 
-from lambda_workbench.preflight import circles
-from lambda_workbench.preflight.model import ChangeRule, Rule
+from collections.abc import Iterator
+from types import ModuleType
 
-_MODULES = (circles,)
+from lambda_workbench.preflight import (
+    alarms,
+    changes,
+    circles,
+    concurrency,
+    dashboards,
+    destinations,
+    event_sources,
+    exceptions,
+    firewalls,
+    functions,
+    gateways,
+    limits,
+    naming,
+    order,
+    policies,
+    quotas,
+    schedules,
+    stores,
+    tags,
+    timing,
+)
+from lambda_workbench.preflight.model import ChangeRule, JointRule, Rule
 
-RULES: tuple[Rule, ...] = tuple(
-    value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)
+_MODULES = (
+    circles,
+    order,
+    quotas,
+    naming,
+    tags,
+    policies,
+    functions,
+    concurrency,
+    event_sources,
+    destinations,
+    timing,
+    schedules,
+    gateways,
+    firewalls,
+    alarms,
+    dashboards,
+    stores,
+    limits,
+    exceptions,
+    changes,
+)
+
+
+def _values(module: ModuleType) -> Iterator[object]:
+    """What a module defines, and what its tables hold."""
+    for value in vars(module).values():
+        if isinstance(value, tuple):
+            yield from value
+        else:
+            yield value
+
+
+RULES: tuple[Rule | JointRule, ...] = tuple(
+    value
+    for module in _MODULES
+    for value in _values(module)
+    if isinstance(value, (Rule, JointRule))
 )
 CHANGE_RULES: tuple[ChangeRule, ...] = tuple(
-    value for module in _MODULES for value in vars(module).values() if isinstance(value, ChangeRule)
+    value for module in _MODULES for value in _values(module) if isinstance(value, ChangeRule)
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lambda_workbench.preflight.catalogue import RULES
-from lambda_workbench.preflight.files import WorkingTree
-from lambda_workbench.preflight.model import Finding
-from lambda_workbench.preflight.report import findings
+from lambda_workbench.cloudformation.documents import Place
+from lambda_workbench.errors import ToolError
+from lambda_workbench.preflight.catalogue import CHANGE_RULES, RULES
+from lambda_workbench.preflight.changes import stateful_removed
+from lambda_workbench.preflight.files import Files, WorkingTree, commit, newest_tag
+from lambda_workbench.preflight.model import Finding, Stack
+from lambda_workbench.preflight.report import Report
 from lambda_workbench.preflight.stacks import (
+    TEMPLATE,
     Notice,
     open_parameters,
     service_stack,
@@ -17,28 +22,87 @@ from lambda_workbench.preflight.stacks import (
     stacks_beside,
     stages_of,
 )
+from lambda_workbench.samconfig import Stage
+
+NEWEST_TAG = "the newest tag"
 
 
 @dataclass(frozen=True)
-class Report:
+class Result:
     """What a check came to."""
 
     stages: tuple[str, ...]
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
+    against: str  # the commit that was compared with; empty for none
 
 
-def check(root: Path) -> Report:
-    """Check every stage of the project in a folder.
+def check(root: Path, against: str = "", stages: Collection[str] = ()) -> Result:
+    """Check the stages of the project in a folder; all of them, if none is named.
 
-    Raises `ToolError`, with the file and line, for files that cannot be read.
+    `against` is the commit, tag or branch to compare with, or `NEWEST_TAG`. Raises `ToolError`,
+    with the file and line, for files that cannot be read.
     """
-    files = WorkingTree(root)
-    template, stages = service_template(files), stages_of(files)
-    service = [service_stack(template, stage) for stage in stages]
-    beside = list(stacks_beside(files, stages))
-    return Report(
-        tuple(stage.name for stage in stages),
-        tuple(findings([*service, *beside], RULES)),
-        tuple(open_parameters(template, stages)),
-    )
+    ref = (newest_tag(root) or "") if against == NEWEST_TAG else against
+    before = commit(root, ref) if ref else None
+    return check_files(WorkingTree(root), before, ref, stages)
+
+
+def check_files(
+    files: Files,
+    before: Files | None = None,
+    ref: str = "",
+    stages: Collection[str] = (),
+    *,
+    lint: bool = True,
+) -> Result:
+    """As `check`, for files from anywhere; `ref` is what the files before are called.
+
+    Without cfn-lint (`lint`) it takes a second instead of ten.
+    """
+    template = service_template(files)
+    chosen = _chosen(stages_of(files), stages)
+    report = Report()
+    service = [service_stack(template, stage) for stage in chosen]
+    for stacks in (service, *stacks_beside(files, chosen)):
+        report.check(stacks, RULES)
+        if lint:
+            report.lint(stacks)
+    notices = open_parameters(template, chosen)
+    if before is not None:
+        notices += _compare(before, service, ref, report)
+    return Result(tuple(stage.name for stage in chosen), report.findings(), tuple(notices), ref)
+
+
+def check_stage(files: Files, stage: str, parameters: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What the rules find for one stage with parameters that go over its own, without cfn-lint."""
+    (chosen,) = _chosen(stages_of(files), [stage])
+    given = replace(chosen, parameters={**chosen.parameters, **parameters})
+    report = Report()
+    report.check([service_stack(service_template(files), given)], RULES)
+    return report.findings()
+
+
+def _chosen(known: list[Stage], names: Collection[str]) -> list[Stage]:
+    if unknown := sorted(set(names) - {stage.name for stage in known}):
+        raise ToolError(
+            f"samconfig.toml:1: no stage called {unknown[0]}: "
+            f"{', '.join(stage.name for stage in known) or 'it has none'}"
+        )
+    return [stage for stage in known if not names or stage.name in names]
+
+
+def _compare(before: Files, after: Sequence[Stack], ref: str, report: Report) -> list[Notice]:
+    """Look at the change from the files before; what they were is not to be blamed for."""
+    try:
+        template = service_template(before)
+        was = [service_stack(template, stage) for stage in stages_of(before)]
+    except ToolError as error:
+        return [Notice(Place(TEMPLATE, 1), f"not compared with {ref}, which had: {error}")]
+    report.check_changes(was, after, CHANGE_RULES)
+    by_name = {stack.stage.name: stack for stack in was}
+    removed: dict[str, None] = {}
+    for stack in after:
+        if stack.stage.name in by_name:
+            removed |= dict.fromkeys(stateful_removed(by_name[stack.stage.name], stack))
+    return [Notice(Place(TEMPLATE, 1), f"{text} (since {ref})") for text in removed]

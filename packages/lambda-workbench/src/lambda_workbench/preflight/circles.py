@@ -12,6 +12,9 @@ from lambda_workbench.preflight.model import Path, Problem, Stack, references, r
 # waits for the deployment group that shifts its traffic.
 _ATTRIBUTES = ("Properties", "UpdatePolicy", "CreationPolicy", "DependsOn")
 
+# The team's own file, beside template.yaml.
+OVERRIDE = "template.override.yaml"
+
 Edges = Mapping[str, Mapping[str, Path]]
 
 
@@ -31,6 +34,7 @@ def circular_dependency(stack: Stack) -> Iterator[Problem]:
         if not circle:
             continue
         seen |= _waiting_for_each_other(edges, start)
+        circle = _from_the_team(stack, edges, circle)
         steps = [
             f"{name} ({stack.place(edges[name][following])})"
             for name, following in pairwise(circle)
@@ -40,6 +44,14 @@ def circular_dependency(stack: Stack) -> Iterator[Problem]:
             f"circular dependency: {' → '.join([*steps, circle[-1]])}",
             "one of them to name the next as text instead of by reference",
         )
+
+
+def _from_the_team(stack: Stack, edges: Edges, circle: list[str]) -> list[str]:
+    """A circle so turned that it begins with what the team's own file adds, if it does."""
+    for number, (name, following) in enumerate(pairwise(circle)):
+        if stack.place(edges[name][following]).file == OVERRIDE:
+            return [*circle[number:-1], *circle[: number + 1]]
+    return circle
 
 
 def dependencies(stack: Stack) -> Edges:
@@ -77,13 +89,8 @@ def shortest_circle(edges: Edges, start: str) -> list[str]:
     return []
 
 
-def _waiting_for_each_other(edges: Edges, start: str) -> set[str]:
-    """The resources that a resource waits for, directly or not, and that wait for it."""
-    ahead = _reachable(edges, start)
-    return {name for name in ahead if start in _reachable(edges, name)}
-
-
-def _reachable(edges: Edges, start: str) -> set[str]:
+def reachable(edges: Edges, start: str) -> set[str]:
+    """The resources that a resource waits for, directly or not."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -92,3 +99,9 @@ def _reachable(edges: Edges, start: str) -> set[str]:
                 found.add(following)
                 waiting.append(following)
     return found
+
+
+def _waiting_for_each_other(edges: Edges, start: str) -> set[str]:
+    """The resources that a resource waits for, directly or not, and that wait for it."""
+    ahead = reachable(edges, start)
+    return {name for name in ahead if start in reachable(edges, name)}

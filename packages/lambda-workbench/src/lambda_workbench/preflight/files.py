@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +34,18 @@ class WorkingTree:
             raise ToolError(f"{name}:1: not UTF-8: {error.reason}") from error
         except OSError as error:
             raise ToolError(f"{name}:1: cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Files of which some have another text, or are gone (None)."""
+
+    files: Files
+    texts: Mapping[str, str | None]
+
+    def read(self, name: str) -> str | None:
+        """The text of a file, by its path in the project; None when there is no such file."""
+        return self.texts[name] if name in self.texts else self.files.read(name)
 
 
 @dataclass(frozen=True)

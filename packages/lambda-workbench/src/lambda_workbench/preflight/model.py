@@ -23,6 +23,7 @@ class Problem:
     path: Path
     message: str
     expected: str = ""
+    place: Place | None = None  # where it stands, if that is not in the template
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Resource:
     def get(self, *path: Step) -> Any:
         """What stands at a path of its properties; None when nothing does."""
         return at(self.properties, path)
+
+    def each(self, *path: Step) -> Iterator[tuple[Path, Any]]:
+        """What stands at a path of its properties, with the path; `*` is any item or key."""
+        yield from _each(self.properties, path)
 
     def number(self, *path: Step) -> float | None:
         """The number at a path of its properties; None when there is none, or it is not known."""
@@ -90,6 +95,10 @@ class Stack:
         """Where people wrote what stands at a path of the translated or the filled template."""
         return self._origins.place(path)
 
+    def origin(self, name: str) -> str | None:
+        """The resource that people wrote, of which SAM made the one called `name`."""
+        return self._origins.resource(name)
+
     @cached_property
     def _origins(self) -> Origins:
         return Origins(self.source)
@@ -103,6 +112,16 @@ class Rule:
     summary: str
     source: str  # the address of the page that says so
     check: Callable[[Stack], Iterator[Problem]]
+
+
+@dataclass(frozen=True)
+class JointRule:
+    """The same for all stages of a template together."""
+
+    id: str
+    summary: str
+    source: str
+    check: Callable[[Sequence[Stack]], Iterator[tuple[Stack, Problem]]]
 
 
 @dataclass(frozen=True)
@@ -142,6 +161,13 @@ def rule(
     return lambda check: Rule(name, summary, source, check)
 
 
+def joint_rule(
+    name: str, summary: str, source: str
+) -> Callable[[Callable[[Sequence[Stack]], Iterator[tuple[Stack, Problem]]]], JointRule]:
+    """Make a rule of a function that yields the problems of the stages of a template."""
+    return lambda check: JointRule(name, summary, source, check)
+
+
 def change_rule(
     name: str, summary: str, source: str
 ) -> Callable[[Callable[[Stack, Stack], Iterator[Problem]]], ChangeRule]:
@@ -161,16 +187,33 @@ def at(node: Any, path: Sequence[Step]) -> Any:
     return node
 
 
+def _each(node: Any, path: Sequence[Step], taken: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if not path:
+        if node is not None:
+            yield taken, node
+        return
+    step, rest = path[0], path[1:]
+    if step != "*":
+        yield from _each(at(node, [step]), rest, (*taken, step))
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _each(value, rest, (*taken, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _each(value, rest, (*taken, index))
+
+
 def as_number(value: Any) -> float | None:
     """A number, also one that is written as text."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return value
+    if not isinstance(value, (int, float, str)):
+        return None
     try:
-        return float(value) if isinstance(value, str) else None
+        number = float(value)
     except ValueError:
         return None
+    return int(number) if number.is_integer() else number
 
 
 def references(node: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -2,61 +2,91 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lambda_workbench.preflight.model import ChangeRule, Finding, Problem, Rule, Stack
-
-_Key = tuple[str, str, int]
-
-
-def findings(stacks: Sequence[Stack], rules: Iterable[Rule]) -> list[Finding]:
-    """What the rules find in the stacks: each problem once, with the stages that have it."""
-    found = _Found()
-    for rule in rules:
-        for stack in stacks:
-            found.add(rule, stack, rule.check(stack))
-    return found.findings()
-
-
-def change_findings(
-    before: Sequence[Stack], after: Sequence[Stack], rules: Iterable[ChangeRule]
-) -> list[Finding]:
-    """What the rules find in the change of each stage that was there before."""
-    was = {stack.stage.name: stack for stack in before}
-    found = _Found()
-    for rule in rules:
-        for stack in after:
-            if stack.stage.name in was:
-                found.add(rule, stack, rule.check(was[stack.stage.name], stack))
-    return found.findings()
+from lambda_workbench.cloudformation.documents import Place
+from lambda_workbench.preflight.exceptions import exception, exceptions
+from lambda_workbench.preflight.lint import lint_source, lint_stacks
+from lambda_workbench.preflight.model import (
+    ChangeRule,
+    Finding,
+    JointRule,
+    Problem,
+    Rule,
+    Stack,
+)
 
 
-class _Found:
-    """Problems, each with the stages that have it.
+class Report:
+    """Findings, each once, with the stages that have it.
 
     The nth problem that a rule has at a place is the same in every stage, although its message may
     name the stage.
     """
 
     def __init__(self) -> None:
-        self._findings: dict[_Key, Finding] = {}
-        self._stages: dict[_Key, list[str]] = defaultdict(list)
+        self._findings: dict[tuple[str, Place, int], Finding] = {}
+        self._stages: dict[tuple[str, Place, int], list[str]] = {}
+        self._exceptions: dict[Place, str] = {}
+        self._used: set[Place] = set()
 
-    def add(self, rule: Rule | ChangeRule, stack: Stack, problems: Iterable[Problem]) -> None:
-        counts: dict[str, int] = defaultdict(int)
-        for problem in problems:
-            place = stack.place(problem.path)
-            counts[str(place)] += 1
-            key = (rule.id, str(place), counts[str(place)])
-            self._stages[key].append(stack.stage.name)
-            self._findings.setdefault(
-                key,
-                Finding(place, rule.id, problem.message, (), problem.expected, rule.source),
-            )
+    def check(self, stacks: Sequence[Stack], rules: Iterable[Rule | JointRule]) -> None:
+        """Run rules over the stages of one template."""
+        for stack in stacks:
+            self._exceptions |= {place: name for place, name, _ in exceptions(stack)}
+        for rule in rules:
+            if isinstance(rule, JointRule):
+                self._add(rule.id, rule.source, rule.check(stacks))
+            else:
+                for stack in stacks:
+                    found = ((stack, problem) for problem in rule.check(stack))
+                    self._add(rule.id, rule.source, found)
 
-    def findings(self) -> list[Finding]:
-        return sorted(
+    def check_changes(
+        self, before: Sequence[Stack], after: Sequence[Stack], rules: Iterable[ChangeRule]
+    ) -> None:
+        """Run rules over the change of each stage that was there before."""
+        was = {stack.stage.name: stack for stack in before}
+        for rule in rules:
+            for stack in after:
+                if stack.stage.name in was:
+                    found = rule.check(was[stack.stage.name], stack)
+                    self._add(rule.id, rule.source, ((stack, problem) for problem in found))
+
+    def lint(self, stacks: Sequence[Stack]) -> None:
+        """Run cfn-lint over the stages of one template."""
+        for found in (lint_source(stacks[0]), lint_stacks(stacks)):
+            by_rule: dict[tuple[str, str], list[tuple[Stack, Problem]]] = {}
+            for rule, source, stack, problem in found:
+                by_rule.setdefault((rule, source), []).append((stack, problem))
+            for (rule, source), problems in by_rule.items():
+                self._add(rule, source, problems)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, in the order of files and lines."""
+        found = [
             Finding(f.place, f.rule, f.message, tuple(self._stages[key]), f.expected, f.source)
             for key, f in self._findings.items()
-        )
+        ]
+        unused = [
+            Finding(place, "unused-exception", f"nothing here needs the exception from {rule}", ())
+            for place, rule in self._exceptions.items()
+            if place not in self._used
+        ]
+        return tuple(sorted([*found, *unused]))
+
+    def _add(self, rule: str, source: str, found: Iterable[tuple[Stack, Problem]]) -> None:
+        counts: Counter[tuple[str, Place]] = Counter()
+        for stack, problem in found:
+            if excepted := exception(stack, problem.path, rule):
+                self._used.add(excepted)
+                continue
+            place, stage = problem.place or stack.place(problem.path), stack.stage.name
+            counts[stage, place] += 1
+            key = (rule, place, counts[stage, place])
+            finding = Finding(place, rule, problem.message, (), problem.expected, source)
+            self._findings.setdefault(key, finding)
+            stages = self._stages.setdefault(key, [])
+            if stage not in stages:
+                stages.append(stage)

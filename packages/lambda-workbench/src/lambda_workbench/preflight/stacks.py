@@ -62,15 +62,17 @@ def service_stack(template: Template, stage: Stage) -> Stack:
     return _stack(template, replace(stage, parameters=known), dump(template))
 
 
-def stacks_beside(files: Files, stages: list[Stage]) -> Iterator[Stack]:
-    """The stacks that the service needs beside its own, for each stage."""
+def stacks_beside(files: Files, stages: list[Stage]) -> Iterator[list[Stack]]:
+    """The stacks that the service needs beside its own: for each template those of all stages."""
     for file in BESIDE:
         text = files.read(file)
         if text is None:
             continue
         template = load(text, file)
-        for stage in stages:
-            yield _stack(template, replace(stage, parameters={"Stage": stage.name}), text)
+        yield [
+            _stack(template, replace(stage, parameters={"Stage": stage.name}), text)
+            for stage in stages
+        ]
 
 
 def open_parameters(template: Template, stages: list[Stage]) -> list[Notice]:
@@ -103,8 +105,8 @@ def _parameters(template: Template) -> Mapping[str, Template]:
 def _stack(template: Template, stage: Stage, body: str) -> Stack:
     resources = template.get("Resources")
     if not isinstance(resources, dict):
-        place = place_of(template, ["Resources"]) or Place(TEMPLATE, 1)
-        raise ToolError(f"{place}: expected resources, by their names")
+        at = place_of(template, ["Resources"]) or Place(TEMPLATE, 1)
+        raise ToolError(f"{at}: expected resources, by their names")
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             place = place_of(template, ["Resources", name])

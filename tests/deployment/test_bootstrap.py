@@ -1,0 +1,129 @@
+"""`make bootstrap`: once for a new account, and again after updates of the template."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import support
+from tests.deployment.conftest import Place
+
+STACK = "order-service-bootstrap-dev"
+PROFILES = sorted((Path(__file__).parents[1] / "profiles").glob("*.yml"))
+
+
+def parameters(place: Place) -> dict[str, str]:
+    (stack,) = place.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+
+def test_it_makes_what_a_stage_stands_on_and_says_what_to_put_where(place: Place) -> None:
+    numbers = ["--organisation-id", "42", "--repository-id", "4711"]
+    done = place.aws(
+        "bootstrap", "dev", "--repository", "acme/orders", *numbers,
+        "--parameter", "CreateProvider=false", "--yes",
+    )  # fmt: skip
+
+    assert not done.failure, done.failure
+    (stack,) = place.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    assert stack["EnableTerminationProtection"]
+    role = "arn:aws:iam::000000000000:role/order-service-deploy-dev"
+    assert f"gh variable set AWS_DEPLOY_ROLE_ARN --env dev --body {role}" in done.output
+    assert "gh variable set DEPLOY_STAGES" in done.output
+    assert parameters(place)["GitHubOrganisationId"] == "42"
+
+
+def test_a_second_time_it_keeps_what_was_given_and_brings_what_is_new(place: Place) -> None:
+    place.bootstrap()
+    place.edit(
+        "infra/bootstrap.yaml", "NoncurrentDays: 30", "NoncurrentDays: 31"
+    )  # as an update of the template might
+
+    done = place.aws("bootstrap", "dev", "--yes")
+
+    assert not done.failure, done.failure
+    assert "AWS::S3::Bucket" in done.output
+    assert parameters(place)["GitHubRepository"] == "orders"
+    assert parameters(place)["CreateProvider"] == "false"
+    assert f"{STACK}: no changes" in place.aws("bootstrap", "dev", "--yes").output
+
+
+def test_nothing_is_changed_without_a_yes(place: Place) -> None:
+    numbers = ["--organisation-id", "42", "--repository-id", "4711"]
+
+    provider = ["--parameter", "CreateProvider=false"]
+    done = place.aws("bootstrap", "dev", "--repository", "acme/orders", *numbers, *provider)
+
+    assert done.code == 1
+    assert f"Make these changes to {STACK}?" in done.output
+    assert not place.client("iam").list_roles()["Roles"]
+
+
+def test_the_repository_is_that_of_the_remote_and_gh_knows_its_numbers(
+    place: Place, tmp_path: Path
+) -> None:
+    support.run(
+        ["git", "remote", "add", "origin", "git@github.com:acme/orders.git"], cwd=place.project
+    )
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text('#!/bin/sh\n[ "$2" = repos/acme/orders ] && echo 42 && echo 4711\n')
+    gh.chmod(0o755)
+
+    done = place.aws(
+        "bootstrap", "dev", "--parameter", "CreateProvider=false", "--yes",
+        PATH=f"{gh.parent}:/usr/bin:/bin",
+    )  # fmt: skip
+
+    assert not done.failure, done.failure
+    found = parameters(place)
+    assert (found["GitHubOrganisation"], found["GitHubRepository"]) == ("acme", "orders")
+    assert (found["GitHubOrganisationId"], found["GitHubRepositoryId"]) == ("42", "4711")
+
+
+def test_without_gh_the_numbers_are_asked_for(place: Place) -> None:
+    done = place.aws("bootstrap", "dev", "--repository", "acme/orders", PATH="/nowhere")
+
+    assert done.code == 1
+    assert "--organisation-id <number> --repository-id <number>" in done.output
+    assert "https://api.github.com/repos/acme/orders" in done.output
+
+
+def test_an_account_that_knows_github_already_is_not_told_again(place: Place) -> None:
+    arn = place.client("iam").create_open_id_connect_provider(
+        Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+    )["OpenIDConnectProviderArn"]
+    numbers = ["--organisation-id", "42", "--repository-id", "4711"]
+
+    done = place.aws("bootstrap", "dev", "--repository", "acme/orders", *numbers, "--yes")
+
+    assert not done.failure, done.failure
+    assert parameters(place)["CreateProvider"] == "false"
+    assert arn
+
+
+@pytest.mark.parametrize("ci", ["github", "none"])
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_the_template_fits_into_a_request(
+    profile: Path, ci: str, template: Path, service_tools: Path, tmp_path: Path
+) -> None:
+    """A stack of its own comes before any bucket that it could be read from."""
+    answers = {**yaml.safe_load(profile.read_text()), "ci": ci}
+    project = support.render(template, tmp_path / "project", answers)
+    done = support.run(
+        [str(service_tools / "bin/python"), "-c", SIZE], cwd=project, env={"PYTHONPATH": "."}
+    )
+    assert not done.failure, done.failure
+    size, largest = json.loads(done.output)
+    assert size < largest * 0.9
+
+
+SIZE = """
+from pathlib import Path
+from tools import template
+from tools.bootstrap import LARGEST
+from tools.change_set import as_text
+text = as_text(template.load(Path("infra/bootstrap.yaml")))
+print([len(text.encode()), LARGEST])
+"""

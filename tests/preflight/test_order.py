@@ -1,0 +1,19 @@
+"""What has to be there first is made first."""
+
+from pathlib import Path
+
+import pytest
+
+from lambda_workbench.preflight.check import check
+from tests.conftest import Render
+
+
+def waits(project: Path) -> list[str]:
+    return [str(found) for found in check(project).findings if "wait" in found.rule]
+
+
+@pytest.mark.parametrize("encryption", ["aws", "customer_key"])
+def test_a_rest_stage_waits_for_the_settings_of_the_account(
+    render: Render, encryption: str
+) -> None:
+    assert waits(render(api_type="rest", encryption=encryption)) == []
