@@ -241,7 +241,7 @@ def stop_shared() -> bool:
     (LOCAL_STATE / "emulator.json").unlink(missing_ok=True)
     pid = int(str(state.get("pid", 0)))
     # The number may have passed on to some other process since.
-    if pid and "emulator_main" in run(["ps", "-o", "command=", "-p", str(pid)], quiet=True):
+    if pid and "emulator_main" in run(["ps", "-ww", "-o", "command=", "-p", str(pid)], quiet=True):
         terminate_group(pid)
         return True
     return False

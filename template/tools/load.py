@@ -49,7 +49,8 @@ def main() -> None:
         known = "|".join(_available()) or "nothing: only an API or a queue can be loaded"
         raise ToolError(f"name what to load: TRIGGER={known}")
     tag = f"load-{uuid.uuid4().hex[:8]}"
-    send, where = (_to_api if trigger == "api" else _to_queue)(service, tag)
+    made: set[str] = set()
+    send, where = _to_api(service, tag, made) if trigger == "api" else _to_queue(service, tag)
     count = round(given.rate * given.duration)
     print(f"{where}\n{given.rate:g} a second for {given.duration:g} s: {count} in all, as {tag}")
     if not service.is_local:
@@ -61,7 +62,7 @@ def main() -> None:
             drained = depth.wait_until_empty(_PATIENCE_SECONDS)
         finally:
             if not given.keep:
-                print(f"removed {_tidy_up(service, tag)} items from the tables")
+                print(f"removed {_tidy_up(service, tag, made)} items from the tables")
     failed = _failed(service) - failed_before
     print("\n".join(report(calls, given.rate, trigger, depth.done(calls))))
     if depth.queues:
@@ -114,8 +115,11 @@ def _renewed(sample: str, tag: str, number: int) -> Any:
     return json.loads(sample.replace(MARK, f"{tag}-{number}"))
 
 
-def _to_api(service: Service, tag: str) -> tuple[Send, str]:
-    """Sends requests through the gateway, with the credentials that it asks for."""
+def _to_api(service: Service, tag: str, made: set[str]) -> tuple[Send, str]:
+    """Sends requests through the gateway, with the credentials that it asks for.
+
+    Adds to `made` the ids that the service gave: the last part of each Location header.
+    """
     sample = json.dumps(sample_payload("api"))
     event = json.loads(sample)
     http = event.get("requestContext", {}).get("http", {})
@@ -133,7 +137,10 @@ def _to_api(service: Service, tag: str) -> tuple[Send, str]:
         headers = {name.lower(): value for name, value in request["headers"].items()}
         kept = {name: headers[name] for name in ("idempotency-key",) if name in headers}
         prepared = api.request(method, path, request.get("body"), kept).prepare()
-        return str(session.send(prepared).status_code)
+        answer = session.send(prepared)
+        if location := answer.headers.get("location"):
+            made.add(location.rpartition("/")[2])
+        return str(answer.status_code)
 
     return send, f"{method} {api.url}{path} ({api.authorization})"
 
@@ -235,8 +242,8 @@ def _faults(calls: Calls, failed: int) -> list[str]:
     return found
 
 
-def _tidy_up(service: Service, tag: str) -> int:
-    """Remove every item that has the run's tag in it; how many there were."""
+def _tidy_up(service: Service, tag: str, made: set[str]) -> int:
+    """Remove every item that has the run's tag, or what it made in its key; how many there were."""
     dynamodb = service.client("dynamodb")
     removed = 0
     for table in service.stack.of_type("AWS::DynamoDB::Table"):
@@ -244,8 +251,9 @@ def _tidy_up(service: Service, tag: str) -> int:
         names = [key["AttributeName"] for key in described["KeySchema"]]
         for page in dynamodb.get_paginator("scan").paginate(TableName=table):
             for item in page["Items"]:
-                if tag in str(item):
-                    key = {name: item[name] for name in names}
+                key = {name: item[name] for name in names}
+                parts = {part for value in key.values() for part in value.get("S", "").split("#")}
+                if tag in str(item) or parts & made:
                     dynamodb.delete_item(TableName=table, Key=key)
                     removed += 1
     return removed

@@ -63,6 +63,8 @@ def test_pytest_copie_makes_the_same_files(
 
 
 def placeholders(name: str, text: str) -> Problems:
+    if name.startswith("vendor/"):  # copied, not rendered
+        return
     for match in re.finditer(r"(?<!\$){{-? +\w|{%|(?<!\$){#", text):
         yield f"unrendered: {text[match.start() : match.start() + 40]!r}"
     if ".jinja" in name or "{" in name:
@@ -71,7 +73,7 @@ def placeholders(name: str, text: str) -> Problems:
 
 # What compares with the template and takes its updates.
 TEMPLATE_TOOLS = re.compile(
-    r"Makefile|renovate\.json|tools/(?:drift|origin|template_\w+)\.py"
+    r"Makefile|renovate\.json|tools/environments/template/.+|tools/(?:drift|origin|template_\w+)\.py"
     r"|\.github/workflows/template-update\.yml"
 )
 
@@ -130,6 +132,31 @@ def test_every_file_is_clean(project: Path) -> None:
         for problem in check(name, data.decode())
     ]
     assert not found, "\n".join(found)
+
+
+READ_SAMPLE = """\
+import json, pathlib, sys
+from sample_service.runtime.gateway import read
+
+print(read(json.loads(pathlib.Path("events/api.json").read_text())).caller)
+"""
+
+
+def test_the_sample_request_has_a_caller_as_the_gateway_names_one(
+    project: Path, row: Row, service_tools: Path
+) -> None:
+    given = answers(row)
+    if "api" not in given["triggers"]:
+        pytest.skip("no API")
+    (package,) = (path.parent for path in (project / "src").glob("*/runtime"))
+    script = READ_SAMPLE.replace("sample_service", package.name)
+    done = support.run(
+        [str(service_tools / "bin" / "python"), "-c", script],
+        cwd=project,
+        env={"PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert not done.failure, done.failure
+    assert (done.output.strip() == "anonymous") == (given["api_auth"] == "none")
 
 
 def test_free_text_arrives_whole(project: Path, row: Row) -> None:

@@ -87,7 +87,7 @@ def test_it_is_measured_from_the_recorded_version_and_answers(
     # Without `api`, http.py is not the template's any more, wherever the file may still be.
     answers = project / ".copier-answers.yml"
     edit(answers, "- api\n", "")
-    assert "managed   9 files" in tool("drift").output
+    assert "managed   10 files" in tool("drift").output
 
 
 def test_it_says_what_is_wrong_with_the_answers_file(project: Path, tool: Tool) -> None:

@@ -15,6 +15,7 @@ from tools.release import COPIER_PINS, check_copier, problems, release
 
 LOCK = '[[package]]\nname = "copier-aws-lambda"\nversion = "1.2.0"\n'
 FILES = [*COPIER_PINS, "copier.yml", "practices.yml", "docs/questions.md", "pyproject.toml"]
+LOCKED = "template/tools/environments/template/pyproject.toml"
 CHANGELOG = (
     "# Changelog\n\n## 1.2.0 - 2026-03-04\n\n- Better.\n\n## 1.1.0 - 2026-01-01\n\n- Good.\n"
 )
@@ -92,7 +93,7 @@ Break = Callable[[Path], None]
         (("CHANGELOG.md", "2026-03-04", "2026-13-04"), "write `## 1.2.0 - YYYY-MM-DD`"),
         (("CHANGELOG.md", "- Better.\n", ""), "says nothing about 1.2.0"),
         (("CHANGELOG.md", "^## 1.2.0", "## Unreleased\n\n- Later.\n\n## 1.2.0"), "begins with"),
-        (("template/Makefile", r"^copier := .*", "copier := copier==9.0.0"), "copier==9.0.0"),
+        ((LOCKED, r"copier==[\d.]+", "copier==9.0.0"), "copier==9.0.0"),
         (("fleet/fleet.py", r"copier==[\d.]+", "copier"), "fleet/fleet.py names copier,"),
         (("practices.yml", "state: .*", "state: perhaps"), "has no state"),
         (("practices.yml", r"- id: \w+", "- id: I7"), "I7 twice"),
