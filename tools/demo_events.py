@@ -11,11 +11,11 @@ import time
 import uuid
 from typing import Any
 
-from tools.emulator import shared_endpoint
-from tools.local_env import enter_local_environment
-from tools.service import Service, wait_until
-from tools.sources import Answer, Api
-from tools.stages import LOCAL
+from lambda_workbench.local.emulator import shared_endpoint
+from lambda_workbench.local.local_env import enter_local_environment
+from lambda_workbench.operate.service import Service, wait_until
+from lambda_workbench.operate.sources import Answer, Api
+from lambda_workbench.operate.stages import LOCAL
 
 HIDDEN = {"level", "timestamp", "message", "service", "stage", "version", "logger", "_aws"}
 
@@ -104,7 +104,7 @@ def sample_event(service: Service, trigger: str) -> None:
     since = time.time() - 1
     say(f"  make invoke TRIGGER={trigger}")
     done = subprocess.run(
-        [sys.executable, "-m", "tools.invoke", trigger],
+        [sys.executable, "-m", "lambda_workbench.local.invoke", trigger],
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.emulator import Emulator
+from lambda_workbench.local.emulator import Emulator
 
 
 @pytest.fixture(scope="session")

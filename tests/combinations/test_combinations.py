@@ -185,7 +185,7 @@ def own_tools(service_tools: Path) -> tuple[str, dict[str, str]]:
 # Runs the named steps of `make check`.
 SOME_CHECKS = """
 import sys
-from tools import check
+from lambda_workbench.packaging import check
 steps = check.steps
 check.steps = lambda: {name: step for name, step in steps().items() if name in sys.argv}
 assert len(check.steps()) == len(sys.argv) - 1

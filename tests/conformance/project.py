@@ -127,7 +127,7 @@ class Project:
             before = os.umask(umask)
             try:
                 done = support.run(
-                    [python, "-m", "tools.package"],
+                    [python, "-m", "lambda_workbench.packaging.package"],
                     cwd=folder,
                     env={"UV": support.UV, "UV_PYTHON": python},
                 )

@@ -93,11 +93,11 @@ class Place(Tools):
 
 PREAMBLE = """\
 import sys
-from tools.local_env import enter_local_environment
+from lambda_workbench.local.local_env import enter_local_environment
 enter_local_environment()
-from tools.change_set import Wanted, apply, as_text, settle
-from tools.project import ToolError
-from tools.stack import Stack
+from lambda_workbench.operate.change_set import Wanted, apply, as_text, settle
+from lambda_workbench.errors import ToolError
+from lambda_workbench.operate.stack import Stack
 
 def stack(name):
     return Stack(name, "{endpoint}")
@@ -113,9 +113,9 @@ AWS_ENVIRONMENT = {
 ON_AWS = """\
 import importlib, sys
 import botocore.client
-import tools.deploy
-from tools.cli import guarded
-from tools.localise import localise
+import lambda_workbench.operate.deploy
+from lambda_workbench.cli import guarded
+from lambda_workbench.local.localise import localise
 
 make_api_call = botocore.client.BaseClient._make_api_call
 
@@ -124,8 +124,8 @@ def recorded(self, operation, arguments):
     return make_api_call(self, operation, arguments)
 
 botocore.client.BaseClient._make_api_call = recorded
-seal = tools.deploy.seal
-tools.deploy.seal = lambda merged, values, content: localise(seal(merged, values, content), values)
+seal = lambda_workbench.operate.deploy.seal
+lambda_workbench.operate.deploy.seal = lambda merged, values, content: localise(seal(merged, values, content), values)
 sys.argv = sys.argv[1:]
 guarded(importlib.import_module(f"tools.{sys.argv[0]}").main)
 """

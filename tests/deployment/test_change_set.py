@@ -124,7 +124,7 @@ def test_the_types_that_hold_data_are_those_that_cfn_lint_knows(place: Place) ->
     done = place.script("""
 from pathlib import Path
 import json, cfnlint
-from tools.changes import STATEFUL
+from lambda_workbench.operate.changes import STATEFUL
 data = Path(cfnlint.__file__).parent / "data/AdditionalSpecs/StatefulResources.json"
 known = set(json.loads(data.read_text())["ResourceTypes"])
 print("difference:", sorted(known ^ STATEFUL))
@@ -136,7 +136,7 @@ print("difference:", sorted(known ^ STATEFUL))
 PLAYED = """
 import datetime, itertools
 import botocore.exceptions
-from tools import stack as stacks
+from lambda_workbench.operate import stack as stacks
 
 class Played:
     # The stack is in the first status, and each call named in `then` brings it to the next.
@@ -280,5 +280,5 @@ print("role:", asked["RoleARN"], asked["Capabilities"])
 def test_the_way_to_a_stack_knows_nothing_of_sam(name: str, built: tuple[Path, Path]) -> None:
     """Another flavour of the infrastructure is to use it as it is."""
     text = (built[0] / "tools" / f"{name}.py").read_text()
-    for word in ("samtranslator", "Serverless", "CodeUri", "samconfig", "tools.template"):
+    for word in ("samtranslator", "Serverless", "CodeUri", "samconfig", "lambda_workbench.cloudformation.template"):
         assert word not in text, word

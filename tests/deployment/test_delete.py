@@ -118,7 +118,7 @@ def test_a_protected_stack_is_left_alone(deployed: Place) -> None:
 )
 def test_prod_has_to_be_named_and_keeps_its_data(place: Place, arguments: str, said: str) -> None:
     done = place.script(f"""
-from tools.delete import expect_allowed
+from lambda_workbench.operate.delete import expect_allowed
 try:
     expect_allowed("prod", stack("order-service-prod"), {arguments})
     print("allowed")

@@ -104,7 +104,7 @@ def test_a_parameter_that_the_template_lacks_is_refused(stage: Place) -> None:
 def test_packages_are_not_given_to_a_bucket_of_somebody_else(stage: Place) -> None:
     """The name of the bucket can be guessed, so whose it is has to be said with each call."""
     done = stage.script("""
-from tools.depot import Depot
+from lambda_workbench.operate.depot import Depot
 class S3:
     def head_object(self, **given):
         print("asked:", given["ExpectedBucketOwner"])

@@ -17,7 +17,7 @@ TRANSLATED = """
 from pathlib import Path
 import json
 from samtranslator.translator.transform import transform
-from tools import template
+from lambda_workbench.cloudformation import template
 
 class NoPolicies:
     def load(self):
@@ -160,8 +160,8 @@ def test_an_update_that_is_under_way_is_cancelled(place: Place) -> None:
     said = place.script(
         PLAYED
         + """
-from tools import rollback, target
-from tools.releases import Release
+from lambda_workbench.operate import rollback, target
+from lambda_workbench.operate.releases import Release
 
 def cancelled(played):
     played.event("UPDATE_ROLLBACK_COMPLETE")

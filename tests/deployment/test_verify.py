@@ -24,9 +24,9 @@ Resources:
 
 PLAYED = """
 import contextlib
-from tools import verify, verify_steps
-from tools.sandbox import Finished, Live, Sandbox
-from tools.service import Service
+from lambda_workbench.operate import verify, verify_steps
+from lambda_workbench.operate.sandbox import Finished, Live, Sandbox
+from lambda_workbench.operate.service import Service
 
 class Calls:
     made, failed = 600, 60
@@ -216,10 +216,10 @@ def test_the_bad_version_fails_each_time_and_is_only_in_the_copy(place: Place) -
         f"""
 import os, shutil, tempfile
 from pathlib import Path
-from tools.project import ROOT
-from tools.sandbox import Sandbox, copy_project
-from tools.service import Service, wait_until
-from tools.verify_steps import traffic
+from lambda_workbench.project import ROOT
+from lambda_workbench.operate.sandbox import Sandbox, copy_project
+from lambda_workbench.operate.service import Service, wait_until
+from lambda_workbench.operate.verify_steps import traffic
 
 os.environ["UV_PYTHON"] = sys.executable
 with tempfile.TemporaryDirectory() as scratch:

@@ -13,9 +13,9 @@ Call = tuple[str, str]  # ("cloudformation", "create_change_set")
 
 def of_deployment(project: Path) -> frozenset[Call]:
     """What `make deploy` and `make rollback` call."""
-    # `tools.operate` knows running services too, for commands that people give.
-    return calls(project, "tools.deploy", "tools.image", "tools.rollback") - calls(
-        project, "tools.service"
+    # `lambda_workbench.operate.asking` knows running services too, for commands that people give.
+    return calls(project, "lambda_workbench.operate.deploy", "lambda_workbench.packaging.image", "lambda_workbench.operate.rollback") - calls(
+        project, "lambda_workbench.operate.service"
     ) | {("cloudformation", "describe_stacks"), ("cloudformation", "list_stack_resources")}
 
 
@@ -45,13 +45,13 @@ def calls(project: Path, *starts: str) -> frozenset[Call]:
 
 # Modules that are imported, but not for what the pipeline does on AWS.
 _ELSEWHERE = {
-    "tools.emulator": "the emulator",
-    "tools.local_identity": "the emulator",
-    "tools.local_stack": "the emulator",
-    "tools.streams": "the emulator's streams",
-    "tools.flags": "switching a flag is tested on the emulator alone",
-    "tools.redrive": "retries run out on the emulator alone",
-    "tools.stream_failures": "retries run out on the emulator alone",
+    "lambda_workbench.local.emulator": "the emulator",
+    "lambda_workbench.local.local_identity": "the emulator",
+    "lambda_workbench.local.local_stack": "the emulator",
+    "lambda_workbench.local.streams": "the emulator's streams",
+    "lambda_workbench.operate.flags": "switching a flag is tested on the emulator alone",
+    "lambda_workbench.operate.redrive": "retries run out on the emulator alone",
+    "lambda_workbench.operate.stream_failures": "retries run out on the emulator alone",
 }
 
 

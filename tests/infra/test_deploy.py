@@ -12,7 +12,8 @@ from tests.conftest import Render
 SEALED = """\
 import json, sys
 from samtranslator.translator.transform import transform
-from tools import template, upload
+from lambda_workbench.cloudformation import template
+from lambda_workbench.operate import upload
 
 class NoPolicies:
     def load(self):

@@ -29,10 +29,10 @@ ACCEPTED = {
 # what `Fn::Sub` with a list comes to.
 PLAIN = """\
 import json, sys
-from tools.intrinsics import Resolver
-from tools.localise import _transform
-from tools.merge import merged_template
-from tools.stages import stage_parameters
+from lambda_workbench.cloudformation.intrinsics import Resolver
+from lambda_workbench.local.localise import _transform
+from lambda_workbench.cloudformation.project_template import merged_template
+from lambda_workbench.operate.stages import stage_parameters
 
 merged = merged_template()
 for body in merged["Resources"].values():

@@ -126,8 +126,9 @@ ASKED_OF_A_STAGE = {"deployed", "subscribed", "quiet", "failures", "deploy-role"
 DRIVER = """\
 import functools, json, os, subprocess, sys
 from pathlib import Path
-from tools import checklist_items, checklist_stage, secret_scan
-from tools.checklist_model import Look
+from lambda_workbench.operate import checklist_items, checklist_stage
+from lambda_workbench.packaging import secret_scan
+from lambda_workbench.operate.checklist_model import Look
 
 scan = secret_scan.found
 checklist_items._tool = functools.cache(checklist_items._tool)
@@ -292,9 +293,9 @@ def test_it_tells_the_reason_and_what_to_do_and_takes_a_decision(ready: Tools) -
 
 LOOK_AT_STAGE = """\
 import json
-from tools import checklist_stage
-from tools.checklist_model import Look
-from tools.operate import service_of
+from lambda_workbench.operate import checklist_stage
+from lambda_workbench.operate.checklist_model import Look
+from lambda_workbench.operate.asking import service_of
 
 look = Look(service=service_of("local", "checklist"), online=False)
 print(json.dumps({item.name: [*vars(item.look(look)).values()] for item in checklist_stage.ITEMS}))
@@ -371,10 +372,10 @@ def differs(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[s
 
 ROLE = """\
 import json, sys
-from tools.checklist_stage import judge_deploy_role
-from tools.emulator import shared_endpoint
-from tools.local_env import enter_local_environment
-from tools.service import Service
+from lambda_workbench.operate.checklist_stage import judge_deploy_role
+from lambda_workbench.local.emulator import shared_endpoint
+from lambda_workbench.local.local_env import enter_local_environment
+from lambda_workbench.operate.service import Service
 
 enter_local_environment()
 print(json.dumps([*vars(judge_deploy_role(Service("dev", shared_endpoint()))).values()]))

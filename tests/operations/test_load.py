@@ -73,7 +73,7 @@ def test_what_would_do_harm_or_nothing_is_refused(
 
 PACE = """\
 import time
-from tools.pace import at_pace, percentile, waits
+from lambda_workbench.operate.pace import at_pace, percentile, waits
 
 def call(number):
     if number == 0:

@@ -109,8 +109,9 @@ SECOND_PAGE = """\
 import sys
 import botocore.session
 from botocore.stub import Stubber
-from tools import stack, streams
-from tools.service import Service
+from lambda_workbench.operate import stack
+from lambda_workbench.local import streams
+from lambda_workbench.operate.service import Service
 
 session = botocore.session.get_session()
 stubs = {}
@@ -170,7 +171,7 @@ print(*streams.Kinesis("http://nowhere", ARN).shards())
     ),
     "a failed batch": (
         """\
-from tools.stream_failures import keys
+from lambda_workbench.operate.stream_failures import keys
 answers("s3", "list_objects_v2", [
     ({"Bucket": "failures", "Prefix": "aws/lambda/"}, {
         "Contents": [{"Key": "a"}], "NextContinuationToken": "2", "IsTruncated": True}),

@@ -165,8 +165,8 @@ MOVE = """\
 import json
 import botocore.session
 from botocore.stub import Stubber
-from tools import redrive
-from tools.failures import FailureStore, Kind
+from lambda_workbench.operate import redrive
+from lambda_workbench.operate.failures import FailureStore, Kind
 
 redrive._POLL_SECONDS = 0
 sqs = botocore.session.get_session().create_client(
@@ -250,7 +250,7 @@ def test_the_event_is_found_whoever_gave_it_up(
 ) -> None:
     script = project.project / "tools" / "try_event.py"
     script.write_text(
-        "import json, sys\nfrom tools.redrive import original_event\n"
+        "import json, sys\nfrom lambda_workbench.operate.redrive import original_event\n"
         "print(json.dumps(original_event(json.loads(sys.argv[1]))))\n"
     )
     done = project.run("try_event", json.dumps(body))

@@ -11,7 +11,7 @@ from tests.operations.conftest import Tools
 # was done of, it raises an error for or answers for, as the argument says.
 DRIVE = """\
 import io, json, sys
-from tools import streams
+from lambda_workbench.local import streams
 
 streams._BACKOFF_SECONDS = 0
 done, kept = [], []

@@ -56,9 +56,9 @@ def test_the_input_for_every_function_is_as_the_tool_describes_it(project: Tools
 # Gives each function its sample with new ids, twice, as the state machine would.
 INVOKE = f"""\
 import json
-from tools.operate import service_of
-from tools.service import ALIAS
-from tools.tuning_input import RENEW, sample_payload
+from lambda_workbench.operate.asking import service_of
+from lambda_workbench.operate.service import ALIAS
+from lambda_workbench.operate.tuning_input import RENEW, sample_payload
 
 renew = {{}}
 exec(RENEW, renew)
@@ -165,7 +165,7 @@ def test_it_asks_first_and_never_touches_production(running: Running, stand_in: 
 def test_the_stack_may_touch_this_service_only(project: Tools) -> None:
     script = project.project / "tools" / "try_stack.py"
     script.write_text(
-        "import json\nfrom tools.tuning_input import stack_template\n"
+        "import json\nfrom lambda_workbench.operate.tuning_input import stack_template\n"
         "print(json.dumps(stack_template()))\n"
     )
     done = project.run("try_stack")

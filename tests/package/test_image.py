@@ -209,7 +209,7 @@ class Machine:
         self.registry.write_text(json.dumps(content))
 
     def image(self, project: Path, *arguments: str, **environment: str) -> support.Finished:
-        command = [self.python, "-m", "tools.image", *arguments]
+        command = [self.python, "-m", "lambda_workbench.packaging.image", *arguments]
         return support.run(command, cwd=project, env={**self.environment, **environment})
 
     def asked(self) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.orders import Orders
 from tests.e2e.stage import find_failure, poison_allowed, service
-from tools.service import Service
+from lambda_workbench.operate.service import Service
 
 __all__ = ["find_failure", "poison_allowed", "service"]
 

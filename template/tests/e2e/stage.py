@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tools import sources
-from tools.local_env import enter_local_environment
-from tools.local_stack import deploy
-from tools.package import build
-from tools.project import LOCAL_DIST
-from tools.service import Service, wait_until
-from tools.stages import LOCAL
-from tools.streams import Driver
+from lambda_workbench.operate import sources
+from lambda_workbench.local.local_env import enter_local_environment
+from lambda_workbench.local.local_stack import deploy
+from lambda_workbench.packaging.package import build
+from lambda_workbench.project import LOCAL_DIST
+from lambda_workbench.operate.service import Service, wait_until
+from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.local.streams import Driver
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.orders import Orders
-from tools.service import Service
-from tools.sources import put_event
+from lambda_workbench.operate.service import Service
+from lambda_workbench.operate.sources import put_event
 
 
 def test_a_payment_marks_its_order_as_paid(service: Service, orders: Orders) -> None:

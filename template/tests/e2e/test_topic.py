@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.orders import Orders
-from tools.service import Service
-from tools.sources import publish
+from lambda_workbench.operate.service import Service
+from lambda_workbench.operate.sources import publish
 
 
 def test_a_cancellation_cancels_its_order(service: Service, orders: Orders) -> None:

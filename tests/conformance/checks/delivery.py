@@ -236,7 +236,7 @@ def the_service_runs_on_a_laptop(project: Project) -> Iterator[str]:
     launch = json.loads(project.files.read(".vscode/launch.json"))
     tasks = json.loads(project.files.read(".vscode/tasks.json"))
     modules = {entry.get("module") for entry in launch["configurations"]}
-    if not {"pytest", "tools.debug"} <= modules or "tools/debug.py" not in project.files:
+    if not {"pytest", "lambda_workbench.local.debug"} <= modules or "tools/debug.py" not in project.files:
         yield "VS Code cannot stop in a handler"
     for settings in (launch, tasks):
         if sorted(settings["inputs"][0]["options"]) != sorted(project.triggers):
@@ -245,7 +245,7 @@ def the_service_runs_on_a_laptop(project: Project) -> Iterator[str]:
         if task["command"].split()[1] not in targets:
             yield f"a task of VS Code is no target: {task['command']}"
     pycharm = project.files.names(".run/*.run.xml")
-    if not any("tools.debug" in project.files.read(name) for name in pycharm):
+    if not any("lambda_workbench.local.debug" in project.files.read(name) for name in pycharm):
         yield "PyCharm cannot stop in a handler"
     container = json.loads(project.files.read(".devcontainer/devcontainer.json"))
     if container.get("postCreateCommand") != "make setup":
@@ -261,7 +261,7 @@ def no_way_to_invoke(files: Files) -> None:
 
 @breaks(the_service_runs_on_a_laptop, names="VS Code cannot stop in a handler")
 def no_debugger(files: Files) -> None:
-    files.replace(".vscode/launch.json", '"module": "tools.debug"', '"module": "tools.debugger"')
+    files.replace(".vscode/launch.json", '"module": "lambda_workbench.local.debug"', '"module": "tools.debugger"')
 
 
 @breaks(the_service_runs_on_a_laptop, names="offers other triggers")

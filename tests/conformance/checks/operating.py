@@ -33,7 +33,7 @@ def power_tuning_is_one_command(project: Project) -> Iterator[str]:
     yield from without_target(project, "tune", "tune")
     if "How to read the table" not in project.files.read(OPERATIONS):
         yield f"{OPERATIONS} does not say how to read what power tuning finds"
-    done = project.run("python", "-m", "tools.tune", "dev", "--input-only")
+    done = project.run("python", "-m", "lambda_workbench.operate.tune", "dev", "--input-only")
     if done.failure:
         yield f"its input cannot be made: {done.output.strip().splitlines()[-1]}"
         return
@@ -265,7 +265,7 @@ LEFT_TO_DO = {"alarms-reach", "concurrency", "owner", "sample-domain", "tests"}
 @check("H9", runs=True)
 def the_checklist_says_what_is_missing(project: Project) -> Iterator[str]:
     yield from without_target(project, "checklist", "checklist")
-    done = project.run("python", "-m", "tools.checklist", "--json")
+    done = project.run("python", "-m", "lambda_workbench.operate.checklist", "--json")
     try:
         items = {item["name"]: item for item in json.loads(done.output)["items"]}
     except ValueError:

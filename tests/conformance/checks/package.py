@@ -19,7 +19,7 @@ def starting_has_a_budget(project: Project) -> Iterator[str]:
     for limit in ("modules", "instructions", "kilobytes"):
         if not budget.get(limit):
             yield f"nothing bounds the {limit} of a start"
-    if '"-m", "tools.budget"' not in project.files.read("tools/check.py"):
+    if '"-m", "lambda_workbench.packaging.budget"' not in project.files.read("tools/check.py"):
         yield "make check does not look at what starting costs"
     if project.answers["ci"] == "github":
         jobs = project.workflows()["ci.yml"]["jobs"].values()
@@ -34,7 +34,7 @@ def any_amount_of_work(files: Files) -> None:
 
 @breaks(starting_has_a_budget, names="make check does not look")
 def a_budget_nobody_keeps(files: Files) -> None:
-    files.replace("tools/check.py", '"-m", "tools.budget"', '"-m", "this"')
+    files.replace("tools/check.py", '"-m", "lambda_workbench.packaging.budget"', '"-m", "this"')
 
 
 @breaks(starting_has_a_budget, names="the pipeline does not look")

@@ -1,0 +1,1 @@
+"""The service on a developer's machine: emulator, events, debugger."""

@@ -1,0 +1,1 @@
+"""Stages on AWS: deployed, taken back, looked after and deleted."""

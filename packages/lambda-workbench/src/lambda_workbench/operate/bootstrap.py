@@ -1,0 +1,164 @@
+"""Prepare an account for a stage, or bring that up to date: `make bootstrap STAGE=dev`.
+
+Deploys infra/bootstrap.yaml with your own credentials: the bucket for packages, the role that
+CloudFormation acts as, and the one that the pipeline may take. What was given once is kept, so
+after an update of the template the same command without anything else brings what is new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import botocore.exceptions
+
+from lambda_workbench.cloudformation import template
+from lambda_workbench.operate.change_set import Wanted, apply, as_text
+from lambda_workbench.operate.changes import Change
+from lambda_workbench.operate.deploy import parameters_of
+from lambda_workbench.operate.depot import bootstrap_stack
+from lambda_workbench.operate.asking import confirm
+from lambda_workbench.errors import ToolError
+from lambda_workbench.project import ROOT, run
+from lambda_workbench.operate.stack import Stack
+from lambda_workbench.operate.stages import stage_names, stage_tags
+
+_TEMPLATE = ROOT / "infra" / "bootstrap.yaml"
+# What CloudFormation takes in a request; there is no bucket yet that a larger one could be put in.
+LARGEST = 51_200
+_PROVIDER = "oidc-provider/token.actions.githubusercontent.com"
+
+
+def main() -> None:
+    """Find out what is not given, deploy, protect, and say what to put where."""
+    parser = argparse.ArgumentParser(prog="make bootstrap")
+    parser.add_argument("stage", nargs="?", default="")
+    parser.add_argument("--repository", default="", metavar="ORGANISATION/NAME")
+    parser.add_argument("--organisation-id", default="", help="its number at GitHub")
+    parser.add_argument("--repository-id", default="", help="its number at GitHub")
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    given = parser.parse_args()
+    if given.stage not in stage_names():
+        raise ToolError(f"name a stage: make bootstrap STAGE={'|'.join(stage_names())}")
+    stack = bootstrap_stack(given.stage)
+    known = template.load(_TEMPLATE)
+    before = parameters_before(stack)
+    parameters = {"Stage": given.stage, **parameters_of(given.parameter)}
+    if "GitHubRepository" in known["Parameters"]:
+        asked = identity(given.repository, given.organisation_id, given.repository_id, before)
+        parameters = {**asked, **parameters}
+        if not before:
+            parameters.setdefault("CreateProvider", str(not has_provider(stack)).lower())
+    wanted = Wanted(
+        template=as_text(known),
+        parameters=parameters,
+        kept=[name for name in before if name in known["Parameters"]],
+        tags=stage_tags(given.stage),
+        capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    deploy(stack, wanted, yes=given.yes)
+    print(next_steps(given.stage, stack.outputs()))
+
+
+def deploy(stack: Stack, wanted: Wanted, *, yes: bool) -> None:
+    """Create or update the stack, and protect it from being deleted."""
+    if len(wanted.template.encode()) > LARGEST:
+        raise ToolError(f"infra/bootstrap.yaml has more than the {LARGEST:,} bytes allowed")
+
+    def approve(_changes: Sequence[Change]) -> None:
+        confirm(f"Make these changes to {stack.name}?", yes=yes)
+
+    apply(stack, wanted, approve=approve)
+    stack.client("cloudformation").update_termination_protection(
+        StackName=stack.name, EnableTerminationProtection=True
+    )
+
+
+def parameters_before(stack: Stack) -> dict[str, str]:
+    """The parameters that the stack has; empty when there is none."""
+    described = stack.describe() or {}
+    return {
+        one["ParameterKey"]: one["ParameterValue"]
+        for one in described.get("Parameters", [])
+        if described["StackStatus"] != "REVIEW_IN_PROGRESS"
+    }
+
+
+def identity(
+    repository: str, organisation_id: str, repository_id: str, before: Mapping[str, str]
+) -> dict[str, str]:
+    """Which repository may deploy, as parameters; none when that was said before."""
+    if not repository and before:
+        return {}
+    organisation, _, name = (repository or remote()).partition("/")
+    if not name:
+        raise ToolError("name the repository: make bootstrap REPOSITORY=<organisation>/<name>")
+    if not (organisation_id and repository_id):
+        organisation_id, repository_id = numbers(f"{organisation}/{name}")
+    return {
+        "GitHubOrganisation": organisation,
+        "GitHubOrganisationId": organisation_id,
+        "GitHubRepository": name,
+        "GitHubRepositoryId": repository_id,
+    }
+
+
+def remote() -> str:
+    """organisation/name of the git remote `origin` at GitHub; empty when there is none."""
+    try:
+        url = run(["git", "remote", "get-url", "origin"], quiet=True).strip()
+    except ToolError:
+        return ""
+    _, found, path = url.replace(":", "/").partition("github.com/")
+    return path.removesuffix(".git") if found else ""
+
+
+def numbers(repository: str) -> tuple[str, str]:
+    """The numbers of an organisation and a repository, as GitHub's own command tells them."""
+    if not shutil.which("gh"):
+        raise ToolError(
+            "GitHub's command gh is not here to look up the numbers of the organisation and the "
+            'repository. Give them: ARGS="--organisation-id <number> --repository-id <number>"; '
+            f"https://api.github.com/repos/{repository} has both as `id`"
+        )
+    found = run(["gh", "api", f"repos/{repository}", "--jq", ".owner.id, .id"], quiet=True)
+    organisation, number = found.split()
+    return organisation, number
+
+
+def has_provider(stack: Stack) -> bool:
+    """Whether the account knows GitHub as an identity provider already: it can do so only once."""
+    caller = stack.client("sts").get_caller_identity()
+    partition = caller["Arn"].split(":")[1]
+    arn = f"arn:{partition}:iam::{caller['Account']}:{_PROVIDER}"
+    try:
+        stack.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return False
+        raise
+    return True
+
+
+def next_steps(stage: str, outputs: Mapping[str, Any]) -> str:
+    """What to do with what was made."""
+    role = outputs.get("RoleArn")
+    if not role:
+        return f"{stage} can be deployed: make deploy STAGE={stage}"
+    return (
+        f"In the settings of the repository, or with GitHub's command gh:\n"
+        f"  the environment {stage} has the variable AWS_DEPLOY_ROLE_ARN\n"
+        f"    gh variable set AWS_DEPLOY_ROLE_ARN --env {stage} --body {role}\n"
+        f"  the variable DEPLOY_STAGES of the repository names every stage that is ready\n"
+        f'    gh variable set DEPLOY_STAGES --body "dev staging prod"\n'
+        f"From your machine: make deploy STAGE={stage}"
+    )
+
+
+if __name__ == "__main__":
+    from lambda_workbench.cli import guarded
+
+    guarded(main)

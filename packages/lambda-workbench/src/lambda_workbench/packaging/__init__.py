@@ -1,0 +1,1 @@
+"""What is built and uploaded, and checks of it."""

@@ -1,0 +1,69 @@
+"""checkov's rules for infrastructure: `make policies`.
+
+Rules that do not hold here are in .checkov.yaml, each with its reason. For a resource of your own,
+write the rule and the reason beside it, in template.override.yaml:
+
+    Metadata: {checkov: {skip: [{id: CKV_AWS_24, comment: only reached through the bastion}]}}
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from lambda_workbench.cloudformation.project_template import write_merged
+from lambda_workbench.errors import ToolError
+from lambda_workbench.project import LOCAL_STATE, ROOT, find_uv
+
+_ENVIRONMENT = "tools/environments/policies"  # of its own, because of what checkov pins
+_NO_REASON = "No comment provided"
+
+
+def main() -> None:
+    """Print which rules do not hold, and end with 1 if any does not."""
+    report = scan(write_merged(LOCAL_STATE / "policies"))
+    if faults := broken(report):
+        sys.exit("\n".join(faults))
+    summary = report["summary"]
+    print(f"{summary['passed']} rules hold over {summary['resource_count']} resources")
+
+
+def scan(path: Path) -> dict[str, Any]:
+    """What checkov found in a template, as it reports it."""
+    command = [find_uv(), "run", "--quiet", "--project", _ENVIRONMENT]
+    command += ["checkov", "--skip-download", "--output", "json", "--file", str(path)]
+    command += ["--config-file", str(ROOT / ".checkov.yaml")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        report: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise ToolError(f"checkov did not run:\n{done.stdout}{done.stderr}".rstrip()) from None
+    # It ends with 0 when it could not read a file.
+    summary = report.get("summary", report)
+    if summary["parsing_errors"] or not summary["resource_count"]:
+        raise ToolError(f"checkov could not read {path.relative_to(ROOT)}:\n{done.stderr}".rstrip())
+    return report
+
+
+def broken(report: dict[str, Any]) -> list[str]:
+    """A line for each rule that does not hold, or is passed over without a reason."""
+    results = report["results"]
+    faults = [
+        f"{fault['resource']}: {fault['check_name']} ({fault['check_id']})"
+        for fault in results["failed_checks"]
+    ]
+    faults += [
+        f"{skipped['resource']}: {skipped['check_id']} is skipped without a comment that says why"
+        for skipped in results["skipped_checks"]
+        if skipped["check_result"].get("suppress_comment", _NO_REASON) == _NO_REASON
+    ]
+    return sorted(faults)
+
+
+if __name__ == "__main__":
+    from lambda_workbench.cli import guarded
+
+    guarded(main)

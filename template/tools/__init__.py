@@ -1,2 +1,0 @@
-# Managed by the template: see docs/updating.md.
-"""Development tools of this project: `python -m tools.<name>`, or the Makefile's targets."""
