@@ -13,7 +13,20 @@ import yaml
 from tools import commands
 from tools.commands import ROOT, Finished
 
-__all__ = ["ROOT", "UV", "Finished", "copier_yml", "has_python", "render", "run", "snapshot"]
+__all__ = [
+    "ROOT",
+    "UV",
+    "WORKBENCH",
+    "Finished",
+    "copier_yml",
+    "has_python",
+    "render",
+    "run",
+    "snapshot",
+]
+
+# The package that has the commands of generated projects.
+WORKBENCH = ROOT / "packages/lambda-workbench/src/lambda_workbench"
 
 Answers = Mapping[str, Any]
 

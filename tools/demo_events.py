@@ -1,7 +1,6 @@
 """Send real events to a service that runs locally, and show what becomes of them.
 
-Run by demo.py with the generated project's interpreter, in the project's folder: `tools` are the
-project's own here, not those beside this file.
+Run by demo.py with the generated project's interpreter, in the project's folder.
 """
 
 import json
@@ -104,7 +103,7 @@ def sample_event(service: Service, trigger: str) -> None:
     since = time.time() - 1
     say(f"  make invoke TRIGGER={trigger}")
     done = subprocess.run(
-        [sys.executable, "-m", "lambda_workbench.local.invoke", trigger],
+        [sys.executable, "-m", "lambda_workbench", "invoke", trigger],
         capture_output=True,
         text=True,
         check=False,

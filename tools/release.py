@@ -21,7 +21,9 @@ from tools.commands import ROOT
 
 # Everything that fetches Copier by itself says which one; they must not drift apart.
 COPIER_PINS = {
-    "template/tools/environments/template/pyproject.toml": r'^dependencies = \["(copier[^"]*)"\]$',
+    "packages/lambda-workbench/src/lambda_workbench/environments/copier/pyproject.toml": (
+        r'^dependencies = .*"(copier[^"]*)"'
+    ),
     "fleet/fleet.py": r'^# dependencies = \["(copier[^"]*)"\]$',
     "adopt/adopt.py": r'^# dependencies = \["(copier[^"]*)"\]$',
 }

@@ -160,7 +160,7 @@ def _peers(scratch: Path, arguments: argparse.Namespace) -> list[Command]:
 def _released(template: Path, folder: Path) -> Path:
     """A later version: a line more in a shared, a managed and a documentation file."""
     shutil.copytree(template, folder, symlinks=True)
-    for name in ("Makefile", "docs/updating.md.jinja", "tools/cli.py"):
+    for name in ("Makefile.jinja", "docs/updating.md.jinja", "tests/conftest.py"):
         with (folder / "template" / name).open("a") as file:
             file.write("\n# a later release\n")
     commit(folder, "Release")

@@ -1,28 +1,6 @@
 # Managed by the template: see docs/updating.md.
 """What all tests share: the local AWS emulator, started only when a test asks for it."""
 
-from __future__ import annotations
+from lambda_workbench.testing.emulator import emulator, empty_emulator
 
-from collections.abc import Iterator
-
-import pytest
-
-from lambda_workbench.local.emulator import Emulator
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The emulator, one for the whole session: `emulator.endpoint` stands for every service.
-
-    Tests share it, so they give what they make names of their own. A test that needs it empty
-    takes `empty_emulator`.
-    """
-    with Emulator(tmp_path_factory.mktemp("emulator")) as started:
-        yield started
-
-
-@pytest.fixture
-def empty_emulator(emulator: Emulator) -> Emulator:
-    """The same emulator with nothing in it (some 25 ms)."""
-    emulator.reset()
-    return emulator
+__all__ = ["emulator", "empty_emulator"]

@@ -27,7 +27,7 @@ def budget(project: Path, tools: Path, path: str = "", module: str = "budget") -
     """Without `path`, as on a machine that has no valgrind: modules and sizes only."""
     python = str(tools / "python")
     environment = {"PATH": path or str(tools), "UV": support.UV, "UV_PYTHON": python}
-    command = [python, "-m", f"tools.{module}"]
+    command = [python, "-m", "lambda_workbench", module.replace("_", "-")]
     return support.run(command, cwd=project, env=environment)
 
 
@@ -63,7 +63,7 @@ def test_a_heavy_import_is_named_with_the_way_to_it(project: Path, tools: Path) 
     )
     assert way in done.output
     assert "make import-profile FUNCTION=api" in done.output
-    assert "[tool.service.budget.api]" in done.output
+    assert "[tool.lambda-workbench.budget.api]" in done.output
 
 
 def test_a_dependency_that_only_development_has_is_not_to_be_had(
@@ -80,7 +80,7 @@ def test_a_dependency_that_only_development_has_is_not_to_be_had(
 def test_the_team_can_raise_a_limit_for_one_function(project: Path, tools: Path) -> None:
     plant(project, "reports", 300)
     with (project / "pyproject.toml").open("a") as file:
-        file.write("\n[tool.service.budget.api]\nmodules = 500\n")
+        file.write("\n[tool.lambda-workbench.budget.api]\nmodules = 500\n")
     done = budget(project, tools)
     assert "queue loads " in done.output
     assert "api loads " not in done.output

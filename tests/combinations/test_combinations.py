@@ -73,8 +73,7 @@ def placeholders(name: str, text: str) -> Problems:
 
 # What compares with the template and takes its updates.
 TEMPLATE_TOOLS = re.compile(
-    r"Makefile|renovate\.json|tools/environments/template/.+|tools/(?:drift|origin|template_\w+)\.py"
-    r"|\.github/workflows/template-update\.yml"
+    r"Makefile|renovate\.json|vendor/.+|\.github/workflows/template-update\.yml"
 )
 
 
@@ -189,7 +188,7 @@ from lambda_workbench.packaging import check
 steps = check.steps
 check.steps = lambda: {name: step for name, step in steps().items() if name in sys.argv}
 assert len(check.steps()) == len(sys.argv) - 1
-check.main()
+check.command(args=[])
 """
 
 

@@ -6,6 +6,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 
+def workbench(name: str) -> str:
+    """The full name of a module of the workbench in a project, as in `packaging/check.py`."""
+    return f"vendor/lambda-workbench/src/lambda_workbench/{name}"
+
+
 class Files:
     """The files of a folder as text. Changes stay in memory until they are written elsewhere."""
 

@@ -20,6 +20,8 @@ from tests.conformance.files import Files
 from tests.support import Finished
 
 STAGES = sam.STAGES
+# Where a project has the workbench, which a mutation may have broken: the environment has another.
+WORKBENCH = "vendor/lambda-workbench/src"
 
 
 class Workshop:
@@ -109,7 +111,7 @@ class Project:
             [str(first) if first.exists() else command[0], *command[1:]],
             cwd=folder,
             env={
-                "PYTHONPATH": "src",
+                "PYTHONPATH": f"src{os.pathsep}{WORKBENCH}",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "400",
                 **(env or {}),
@@ -127,9 +129,9 @@ class Project:
             before = os.umask(umask)
             try:
                 done = support.run(
-                    [python, "-m", "lambda_workbench.packaging.package"],
+                    [python, "-m", "lambda_workbench", "package"],
                     cwd=folder,
-                    env={"UV": support.UV, "UV_PYTHON": python},
+                    env={"UV": support.UV, "UV_PYTHON": python, "PYTHONPATH": WORKBENCH},
                 )
             finally:
                 os.umask(before)
@@ -151,7 +153,8 @@ class Project:
         # The tools are taken for up to date: make would set up what is linked here.
         command = ["make", "-o", ".venv/.synced", *arguments]
         path = os.pathsep.join([str(Path(support.UV).parent), os.environ["PATH"]])
-        return support.run(command, cwd=self.furnished, env={"PATH": path}, timeout=timeout)
+        environment = {"PATH": path, "PYTHONPATH": WORKBENCH}
+        return support.run(command, cwd=self.furnished, env=environment, timeout=timeout)
 
     def start(self, functions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Start functions without any network: see start.py."""

@@ -26,7 +26,7 @@ CONTENT = {
     "events/queue.json": "{}\n",
     ".gitignore": "__pycache__/\n",
 }
-TOOLS = ("__init__", "cli", "drift", "origin", "project", "template_status", "template_update")
+WORKBENCH = "packages/lambda-workbench/src"
 
 
 class Source:
@@ -50,8 +50,9 @@ class Source:
         names = ["copier.yml", *self.files.names("includes/*.jinja")]
         names += self.files.names("includes/ownership/*.yml")
         names += self.files.names("includes/pyproject/*.toml")
-        names += [f"template/tools/{tool}.py" for tool in TOOLS]
-        names += ["template/Makefile", "template/pyproject.toml.jinja"]
+        names += self.files.names(f"{WORKBENCH}/**/*.py")
+        names += self.files.names(f"{WORKBENCH}/**/pyproject.toml")
+        names += ["template/Makefile.jinja", "template/pyproject.toml.jinja"]
         names += ["template/{{ _copier_conf.answers_file }}.jinja"]
         content = {name: self.files.read(name) for name in names}
         content |= {f"template/{name}": text for name, text in CONTENT.items()}
@@ -110,9 +111,10 @@ class Released:
             )
 
     def tool(self, project: Path, name: str, *arguments: str) -> Finished:
-        """Run one of the project's tools with this repository's Copier."""
-        command = [sys.executable, "-m", f"tools.{name}", *arguments]
-        return support.run(command, cwd=project, env={"PYTHONPATH": ""})
+        """Run a command of the release's workbench with this repository's Copier."""
+        command = [sys.executable, "-m", "lambda_workbench", name.replace("_", "-"), *arguments]
+        workbench = str(self.folder / WORKBENCH)
+        return support.run(command, cwd=project, env={"PYTHONPATH": workbench})
 
 
 def _write(folder: Path, content: Mapping[str, str]) -> None:

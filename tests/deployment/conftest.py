@@ -111,11 +111,10 @@ AWS_ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 ON_AWS = """\
-import importlib, sys
 import botocore.client
-import lambda_workbench.operate.deploy
-from lambda_workbench.cli import guarded
+from lambda_workbench.cli import main
 from lambda_workbench.local.localise import localise
+from lambda_workbench.operate import deploy
 
 make_api_call = botocore.client.BaseClient._make_api_call
 
@@ -124,10 +123,9 @@ def recorded(self, operation, arguments):
     return make_api_call(self, operation, arguments)
 
 botocore.client.BaseClient._make_api_call = recorded
-seal = lambda_workbench.operate.deploy.seal
-lambda_workbench.operate.deploy.seal = lambda merged, values, content: localise(seal(merged, values, content), values)
-sys.argv = sys.argv[1:]
-guarded(importlib.import_module(f"tools.{sys.argv[0]}").main)
+seal = deploy.seal
+deploy.seal = lambda merged, values, content: localise(seal(merged, values, content), values)
+main()
 """
 
 

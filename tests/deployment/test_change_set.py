@@ -1,10 +1,10 @@
 """Stacks are changed by change sets that can be read first, and failures name their reason."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from tests import support
 from tests.deployment.conftest import Place
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "one"}}
@@ -277,8 +277,14 @@ print("role:", asked["RoleARN"], asked["Capabilities"])
 
 
 @pytest.mark.parametrize("name", ["change_set", "changes", "stack", "stack_events", "depot"])
-def test_the_way_to_a_stack_knows_nothing_of_sam(name: str, built: tuple[Path, Path]) -> None:
+def test_the_way_to_a_stack_knows_nothing_of_sam(name: str) -> None:
     """Another flavour of the infrastructure is to use it as it is."""
-    text = (built[0] / "tools" / f"{name}.py").read_text()
-    for word in ("samtranslator", "Serverless", "CodeUri", "samconfig", "lambda_workbench.cloudformation.template"):
+    text = (support.WORKBENCH / "operate" / f"{name}.py").read_text()
+    for word in (
+        "samtranslator",
+        "Serverless",
+        "CodeUri",
+        "samconfig",
+        "lambda_workbench.cloudformation",
+    ):
         assert word not in text, word

@@ -136,7 +136,7 @@ def test_every_page_can_be_reached_from_the_readme(project: Path) -> None:
 
 
 def test_commands_exist(project: Path) -> None:
-    makefiles = [project / "Makefile", *(project / "tools").glob("*.mk")]
+    makefiles = [project / "Makefile"]
     text = "\n".join(path.read_text() for path in makefiles)
     targets = set(re.findall(r"^([a-z0-9-]+):.*## ", text, re.MULTILINE))
     for page in pages(project):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.iam.judge import ACCOUNT, Request
 from tests.iam.stack import Stack, role_arn
+from tests.support import WORKBENCH
 
 Call = tuple[str, str]  # ("cloudformation", "create_change_set")
 
@@ -14,9 +15,12 @@ Call = tuple[str, str]  # ("cloudformation", "create_change_set")
 def of_deployment(project: Path) -> frozenset[Call]:
     """What `make deploy` and `make rollback` call."""
     # `lambda_workbench.operate.asking` knows running services too, for commands that people give.
-    return calls(project, "lambda_workbench.operate.deploy", "lambda_workbench.packaging.image", "lambda_workbench.operate.rollback") - calls(
-        project, "lambda_workbench.operate.service"
-    ) | {("cloudformation", "describe_stacks"), ("cloudformation", "list_stack_resources")}
+    commands = ("operate.deploy", "packaging.image", "operate.rollback")
+    called = calls(project, *(f"lambda_workbench.{command}" for command in commands))
+    return called - calls(project, "lambda_workbench.operate.service") | {
+        ("cloudformation", "describe_stacks"),
+        ("cloudformation", "list_stack_resources"),
+    }
 
 
 def of_tests(project: Path) -> frozenset[Call]:
@@ -27,13 +31,14 @@ def of_tests(project: Path) -> frozenset[Call]:
 
 @cache
 def calls(project: Path, *starts: str) -> frozenset[Call]:
-    """Every operation that is called by these modules, or by those of `tools` that they import."""
+    """Every operation that is called by these modules, or by what they import of the workbench."""
     seen: set[str] = set()
     found: set[Call] = set()
     waiting = list(starts)
     while waiting:
         name = waiting.pop()
-        file = project / (name.replace(".", "/") + ".py")
+        folder = WORKBENCH.parent if name.startswith("lambda_workbench.") else project
+        file = folder / (name.replace(".", "/") + ".py")
         if name in seen or not file.exists():
             continue
         seen.add(name)

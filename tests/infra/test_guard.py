@@ -70,9 +70,8 @@ def plain(template: Path, service_tools: Path, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("guarded")
     answers = yaml.safe_load(EVERYTHING.read_text())
     project = support.render(template, folder / "project", answers)
-    (project / "tools" / "try_plain.py").write_text(PLAIN)
     done = support.run(
-        [str(service_tools / "bin" / "python"), "-m", "tools.try_plain"],
+        [str(service_tools / "bin" / "python"), "-c", PLAIN],
         cwd=project,
         env={"AWS_DEFAULT_REGION": "eu-west-1"},
     )

@@ -18,18 +18,6 @@ from tests.support import ROOT, Finished
 LOG = "src/order_service/runtime/log.py"
 HTTP = "src/order_service/runtime/http.py"
 LINES = "\n".join(f"line_{n} = {n}" for n in range(1, 10)) + "\n"
-TOOLS = [
-    "__init__",
-    "cli",
-    "drift",
-    "origin",
-    "project",
-    "template_pull_request",
-    "template_status",
-    "template_update",
-]
-# The environment of the tools that deal with the template.
-COPIER = "tools/environments/template/pyproject.toml"
 CHANGELOG = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
 CHANGELOG_2 = CHANGELOG.replace("## 1.0.0", "## 1.1.0 - 2026-02-01\n\n- Logs more.\n\n## 1.0.0")
 
@@ -40,8 +28,7 @@ Make = Callable[..., Path]
 
 def small_template(folder: Path) -> Path:
     questions_only(folder)
-    settings = ("Makefile", "pyproject.toml.jinja", COPIER)
-    for name in [*(f"tools/{tool}.py" for tool in TOOLS), *settings]:
+    for name in ("Makefile.jinja", "pyproject.toml.jinja"):
         target = folder / "template" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "template" / name, target)
@@ -100,10 +87,10 @@ def project(make_project: Make) -> Path:
 
 @pytest.fixture
 def tool(project: Path) -> Tool:
-    """Run a tool of the project, with this repository's Copier."""
+    """Run a command of the workbench in the project, with this repository's Copier."""
 
     def _tool(name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
-        command = [sys.executable, "-m", f"tools.{name}", *arguments]
+        command = [sys.executable, "-m", "lambda_workbench", name.replace("_", "-"), *arguments]
         return support.run(command, cwd=project, env={"PYTHONPATH": "", **(env or {})})
 
     return _tool

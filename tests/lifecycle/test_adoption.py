@@ -94,7 +94,7 @@ def test_nothing_is_lost_and_updates_work(layout: str, source: Path, tmp_path: P
 
     # A later release arrives, and what is the project's own stays.
     commit(project, "Under the template")
-    for name in ("template/tools/doctor.py", "template/.editorconfig"):
+    for name in ("template/tests/conftest.py", "template/.editorconfig"):
         path = source / name
         path.write_text(path.read_text() + "# A newer practice.\n")
     commit(source, "1.1.0")
@@ -103,7 +103,7 @@ def test_nothing_is_lost_and_updates_work(layout: str, source: Path, tmp_path: P
     assert changes(project) == {
         ".copier-answers.yml": " M",
         ".editorconfig": " M",
-        "tools/doctor.py": " M",
+        "tests/conftest.py": " M",
     }
     for name, content in files.items():
         assert (project / name).read_text() == content, name
@@ -149,7 +149,7 @@ def test_the_report_of_the_cdk_layout(source: Path, tmp_path: Path) -> None:
     to_do = rows(report)
     assert set(to_do) == {".github/workflows/ci.yml", "LICENSE", "Makefile", "pyproject.toml"}
     assert to_do["pyproject.toml"].startswith("Both.")
-    assert "`tool.service`" in to_do["pyproject.toml"]
+    assert "`tool.lambda-workbench`" in to_do["pyproject.toml"]
     assert "`tool.ruff`" not in to_do["pyproject.toml"]
     assert "`check`" in to_do["Makefile"]
     assert "`deploy`" not in to_do["Makefile"]

@@ -215,7 +215,7 @@ def test_twenty_services(template: Path, fleet: Fleet, tmp_path: Path) -> None:
         repository(folder)
         change(folder)
         commit(folder, "Our work")
-    for path in ("template/tools/doctor.py", "template/.editorconfig"):
+    for path in ("template/tests/conftest.py", "template/.editorconfig"):
         file = source / path
         file.write_text(file.read_text() + "# A newer practice.\n")
     commit(source, "1.1.0")
@@ -232,7 +232,7 @@ def test_twenty_services(template: Path, fleet: Fleet, tmp_path: Path) -> None:
             assert result["files"] == [".editorconfig"]
             continue
         touched = set(git(folder, "diff", "--name-only", "main", BRANCH).split())
-        assert touched == {".copier-answers.yml", ".editorconfig", "tools/doctor.py"}
+        assert touched == {".copier-answers.yml", ".editorconfig", "tests/conftest.py"}
     keep("fleet.txt", done.output)
 
 
@@ -257,7 +257,7 @@ def conflict(folder: Path) -> None:
 
 def dependency(folder: Path) -> None:
     edit(folder / "pyproject.toml", '"msgspec>=0.20",', '"msgspec>=0.20",\n    "httpx>=0.28",')
-    edit(folder / "tools/doctor.py", "class Report:", "class Report:  # ours")
+    edit(folder / "tests/conftest.py", "What all tests share", "What all of our tests share")
 
 
 def test_the_script_names_the_copier_that_is_tested() -> None:

@@ -15,7 +15,7 @@ from tools.release import COPIER_PINS, check_copier, problems, release
 
 LOCK = '[[package]]\nname = "copier-aws-lambda"\nversion = "1.2.0"\n'
 FILES = [*COPIER_PINS, "copier.yml", "practices.yml", "docs/questions.md", "pyproject.toml"]
-LOCKED = "template/tools/environments/template/pyproject.toml"
+LOCKED = "packages/lambda-workbench/src/lambda_workbench/environments/copier/pyproject.toml"
 CHANGELOG = (
     "# Changelog\n\n## 1.2.0 - 2026-03-04\n\n- Better.\n\n## 1.1.0 - 2026-01-01\n\n- Good.\n"
 )

@@ -20,6 +20,11 @@ from tests.conftest import shared_folder
 EVERYTHING = Path(__file__).parents[1] / "profiles" / "everything.yml"
 
 
+def workbench(python: Path | str, command: str) -> list[str]:
+    """What starts a command of the workbench that an interpreter has."""
+    return [str(python), "-m", "lambda_workbench", command.replace("_", "-")]
+
+
 @dataclass(frozen=True)
 class Tools:
     """The commands of one project, run as its Makefile does, without setting the project up."""
@@ -28,7 +33,7 @@ class Tools:
     python: Path
 
     def run(self, module: str, *arguments: str, **env: str) -> support.Finished:
-        """`python -m tools.<module> <arguments>`."""
+        """`workbench <command> <arguments>`; `module` is its name, with underscores allowed."""
         environment = {
             "UV": support.UV,
             "UV_PYTHON": str(self.python),
@@ -37,7 +42,7 @@ class Tools:
             "PYTHONPATH": "src",  # where an environment of its own would have the package
             **env,
         }
-        command = [str(self.python), "-m", f"tools.{module}", *arguments]
+        command = [*workbench(self.python, module), *arguments]
         return support.run(command, cwd=self.project, env=environment)
 
     def run_tool(self, name: str, *arguments: str) -> support.Finished:
@@ -148,7 +153,7 @@ def running(
     done = tools.run("emulator", "start", EMULATOR_PORT=str(free_port()))
     assert not done.failure, done.failure
     try:
-        done = tools.run("local_stack")
+        done = tools.run("deploy-local")
         assert not done.failure, done.failure
         state = json.loads((folder / ".local" / "emulator.json").read_text())
         yield Running(folder, built[1], state["endpoint"])

@@ -115,7 +115,7 @@ FAULTS: dict[str, dict[str, Any]] = {
         "online": True,
     },
     "drift": {
-        **edited("tools/cli.py", "How a tool ends", "How one of our tools ends"),
+        **edited("tests/conftest.py", "What all tests share", "What all our tests share"),
         "online": True,
     },
 }
@@ -205,8 +205,6 @@ def make_ready(folder: Path, tools: Tools) -> None:
         file.write_text(file.read_text().replace("unit_price_cents", "price_cents"))
     for command in (
         [support.UV, "lock", "--quiet"],
-        [support.UV, "lock", "--quiet", "--project", "tools/environments/policies"],
-        [support.UV, "lock", "--quiet", "--project", "tools/environments/template"],
         ["git", "init", "-q", "-b", "main"],
         ["git", "add", "-A"],
         ["git", "commit", "-qm", "Start"],
@@ -215,8 +213,7 @@ def make_ready(folder: Path, tools: Tools) -> None:
         assert not done.failure, done.failure
     (project / ".local").mkdir()
     shutil.copy(project / "uv.lock", project / ".local" / "audited.lock")
-    write(project / "tools" / "try_cover.py", COVER)
-    assert not tools.run("try_cover").failure
+    assert not tools.run_tool("python", "-c", COVER).failure
 
 
 def write(path: Path, text: str) -> None:
@@ -272,7 +269,9 @@ def test_it_tells_the_reason_and_what_to_do_and_takes_a_decision(ready: Tools) -
         assert "To do: answer the question budget with yes" in shown.output
         assert "21 met" not in shown.output
 
-        pyproject.write_text(f'{was}\n[tool.service.checklist]\nbudget = "one for all of us"\n')
+        pyproject.write_text(
+            f'{was}\n[tool.lambda-workbench.checklist]\nbudget = "one for all of us"\n'
+        )
         os.utime(pyproject, (times.st_atime, times.st_mtime))
         decided = ready.run("checklist", "--json")
         items = {item["name"]: item for item in json.loads(decided.output)["items"]}
@@ -280,7 +279,7 @@ def test_it_tells_the_reason_and_what_to_do_and_takes_a_decision(ready: Tools) -
         assert items["budget"]["reason"] == "decided: one for all of us"
         assert decided.code == 0
 
-        pyproject.write_text(f'{was}\n[tool.service.checklist]\nbugdet = "misspelt"\n')
+        pyproject.write_text(f'{was}\n[tool.lambda-workbench.checklist]\nbugdet = "misspelt"\n')
         misspelt = ready.run("checklist")
         assert "names no item: bugdet" in misspelt.output
     finally:

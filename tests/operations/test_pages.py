@@ -8,8 +8,8 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from tests import support
 from tests.operations.conftest import Tools
-from tests.support import ROOT
 
 # What the commands and the end-to-end tests of a project talk to.
 SERVICES = [
@@ -93,8 +93,7 @@ def test_what_comes_in_pages_is_known() -> None:
 
 
 def test_every_listing_is_read_to_its_end(project: Tools) -> None:
-    tools = ROOT / "template" / "tools"  # all of them: a project has those of its answers
-    modules = [*tools.glob("*.py"), *(project.project / "tests" / "e2e").glob("*.py")]
+    modules = [*support.WORKBENCH.rglob("*.py"), *(project.project / "tests" / "e2e").glob("*.py")]
     single = {
         (module.name, method)
         for module in modules

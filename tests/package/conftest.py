@@ -45,7 +45,7 @@ def package(service_tools: Path) -> Package:
 
     def _package(project: Path, *arguments: str, umask: int = 0o22) -> support.Finished:
         environment = {"PATH": os.environ["PATH"], "UV": support.UV, "UV_PYTHON": python}
-        command = [python, "-m", "lambda_workbench.packaging.package", *arguments]
+        command = [python, "-m", "lambda_workbench", "package", *arguments]
         before = os.umask(umask)
         try:
             return support.run(command, cwd=project, env=environment)

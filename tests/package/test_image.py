@@ -88,7 +88,7 @@ def test_every_handler_starts_from_what_the_dockerfile_makes(
             **{name: value.strip("${}") for name, value in function["environment"].items()},
             "ORDERS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/1/orders",
         }
-        script = str(project / "tools/import_handler.py")
+        script = str(support.WORKBENCH / "packaging/import_handler.py")
         python = str(service_tools / "bin/python")
         command = [python, "-I", "-S", script, str(task), str(sdk), module]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -209,7 +209,7 @@ class Machine:
         self.registry.write_text(json.dumps(content))
 
     def image(self, project: Path, *arguments: str, **environment: str) -> support.Finished:
-        command = [self.python, "-m", "lambda_workbench.packaging.image", *arguments]
+        command = [self.python, "-m", "lambda_workbench", "image", *arguments]
         return support.run(command, cwd=project, env={**self.environment, **environment})
 
     def asked(self) -> list[str]:
@@ -317,8 +317,8 @@ def test_the_repository_keeps_what_was_pushed(render: Render) -> None:
 def test_other_packagings_have_nothing_of_an_image(render: Render) -> None:
     for packaging in ("zip", "layer"):
         project = render(packaging=packaging)
-        found = ["Dockerfile", "tools/image.py", "tools/image.mk"]
-        assert not [name for name in found if (project / name).exists()]
+        assert not (project / "Dockerfile").exists()
+        assert "make image" not in support.run(["make", "help"], cwd=project).output
         assert "ecr:" not in (project / "infra/bootstrap.yaml").read_text()
         assert "docker" not in (project / ".github/dependabot.yml").read_text()
         assert "make image" not in (project / ".github/workflows/ci.yml").read_text()

@@ -19,11 +19,7 @@ PROFILES = sorted(Path(__file__).parent.glob("*.yml"))
 # These two run in `make test`; the others in `make test-all`.
 QUICK = {"default", "everything"}
 # What `make setup` writes and the team commits.
-LOCKS = {
-    "uv.lock",
-    "tools/environments/policies/uv.lock",
-    "tools/environments/template/uv.lock",
-}
+LOCKS = {"uv.lock"}
 TARGETS = ("setup", "check", "test", "package", "e2e")
 
 

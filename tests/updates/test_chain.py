@@ -160,9 +160,9 @@ def test_a_recorded_release_is_the_tree_it_was_made_from(tmp_path: Path) -> None
     unpack(tmp_path / "all", folder)
     listed = git(tmp_path / "all", "ls-tree", "-r", "--name-only", "-z", "999.0.0").decode()
     names = set(filter(None, listed.split("\0")))
-    assert {"copier.yml", "includes/exclude.jinja", "template/Makefile"} <= names
+    assert {"copier.yml", "includes/exclude.jinja", "template/Makefile.jinja"} <= names
     assert not {name for name in names if "__pycache__" in name}
-    for name in ("copier.yml", "template/Makefile"):
+    for name in ("copier.yml", "template/Makefile.jinja"):
         assert git(tmp_path / "all", "show", f"999.0.0:{name}") == (ROOT / name).read_bytes()
     assert made.stat().st_size < 1_000_000
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from lambda_workbench.testing.stage import Service, find_failure, poison_allowed, service
 
 from tests.e2e.orders import Orders
-from tests.e2e.stage import find_failure, poison_allowed, service
-from lambda_workbench.operate.service import Service
 
 __all__ = ["find_failure", "poison_allowed", "service"]
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambda_workbench.operate.service import Service, wait_until
+from lambda_workbench.testing.stage import Service, wait_until
 
 
 @dataclass

@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from lambda_workbench.testing.stage import Service, put_event
 
 from tests.e2e.orders import Orders
-from lambda_workbench.operate.service import Service
-from lambda_workbench.operate.sources import put_event
 
 
 def test_a_payment_marks_its_order_as_paid(service: Service, orders: Orders) -> None:

@@ -3,11 +3,9 @@
 import uuid
 
 import pytest
+from lambda_workbench.testing.stage import Answer, Api, FlagSet, Service, wait_until
 
 from tests.e2e.orders import Orders
-from lambda_workbench.operate.flags import FlagSet
-from lambda_workbench.operate.service import Service, wait_until
-from lambda_workbench.operate.sources import Answer, Api
 
 
 def test_no_order_is_taken_while_that_is_switched_off(service: Service, orders: Orders) -> None:

@@ -5,10 +5,9 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from lambda_workbench.testing.stage import Service, publish
 
 from tests.e2e.orders import Orders
-from lambda_workbench.operate.service import Service
-from lambda_workbench.operate.sources import publish
 
 
 def test_a_cancellation_cancels_its_order(service: Service, orders: Orders) -> None:

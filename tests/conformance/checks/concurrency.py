@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.model import Api, KeptAnswers, Service
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
@@ -33,10 +33,10 @@ def concurrency_is_reserved_in_numbers_that_agree(project: Project) -> Iterator[
                     f"{stage}: {function.short_name} has {reserved} reserved, "
                     f"and its queues start {together}"
                 )
-    steps = project.files.read("tools/check.py")
-    if "lambda_workbench.preflight" not in steps:
+    steps = project.files.read(workbench("packaging/check.py"))
+    if '"preflight"' not in steps:
         yield "make check does not compare the numbers of concurrency"
-    if "refuse_what_aws_would(" not in project.files.read("tools/deploy.py"):
+    if "refuse_what_aws_would(" not in project.files.read(workbench("operate/deploy.py")):
         yield "make deploy does not compare the numbers of concurrency"
 
 
@@ -72,7 +72,7 @@ def a_queue_without_limit(files: Files) -> None:
 
 @breaks(concurrency_is_reserved_in_numbers_that_agree, names="make check does not compare")
 def numbers_that_nobody_compares(files: Files) -> None:
-    files.substitute("tools/check.py", r'        "preflight": .*?\n', "")
+    files.substitute(workbench("packaging/check.py"), r'        "preflight": .*?\n', "")
 
 
 # --- C7 ---

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
@@ -143,7 +143,7 @@ def the_domain_is_tested_by_itself(project: Project) -> Iterator[str]:
             module = node.module if isinstance(node, ast.ImportFrom) else ""
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else [module or ""]
             for imported in names:
-                if re.search(r"boto|\.adapters|\.runtime\.aws|tools\.emulator", imported):
+                if re.search(r"boto|\.adapters|\.runtime\.aws|lambda_workbench\.testing", imported):
                     yield f"{name} needs {imported}"
     yield from project.failing(
         "tests/unit/domain/test_orders.py::test_total_is_the_sum_over_the_lines"
@@ -189,9 +189,10 @@ def adapters_are_tested_on_the_emulator(project: Project) -> Iterator[str]:
     emulator = project.pyproject["dependency-groups"]["emulator"]
     if not any(re.fullmatch(r"ministack(\[\w+\])?==[\d.]+", package) for package in emulator):
         yield "the emulator's version is not fixed"
-    if re.search(r"\bdocker\b", project.files.read("Makefile"), re.IGNORECASE):
+    makefile = re.sub(r"^image: .*", "", project.files.read("Makefile"), flags=re.MULTILINE)
+    if re.search(r"\bdocker\b", makefile, re.IGNORECASE):
         yield "a target needs Docker"
-    for name in [*project.files.names("tools/*.py"), *project.files.names("tests/**/*.py")]:
+    for name in [*project.files.names(workbench("**/*.py")), *project.files.names("tests/**/*.py")]:
         text = project.files.read(name)
         if re.search(r"^ *(?:import|from) (?:docker|testcontainers)", text, re.MULTILINE):
             yield f"{name} needs Docker"
@@ -231,12 +232,17 @@ def the_service_runs_on_a_laptop(project: Project) -> Iterator[str]:
     for target in ("setup", "run", "invoke", "test", "e2e", "doctor"):
         if target not in targets:
             yield f"there is no make {target}"
-    if "redeploys on change" not in makefile or "_watch(" not in project.files.read("tools/run.py"):
+    if "redeploys on change" not in makefile or "_watch(" not in project.files.read(
+        workbench("local/run.py")
+    ):
         yield "make run does not take up changes"
     launch = json.loads(project.files.read(".vscode/launch.json"))
     tasks = json.loads(project.files.read(".vscode/tasks.json"))
     modules = {entry.get("module") for entry in launch["configurations"]}
-    if not {"pytest", "lambda_workbench.local.debug"} <= modules or "tools/debug.py" not in project.files:
+    if (
+        not {"pytest", "lambda_workbench.local.debug"} <= modules
+        or workbench("local/debug.py") not in project.files
+    ):
         yield "VS Code cannot stop in a handler"
     for settings in (launch, tasks):
         if sorted(settings["inputs"][0]["options"]) != sorted(project.triggers):
@@ -245,7 +251,7 @@ def the_service_runs_on_a_laptop(project: Project) -> Iterator[str]:
         if task["command"].split()[1] not in targets:
             yield f"a task of VS Code is no target: {task['command']}"
     pycharm = project.files.names(".run/*.run.xml")
-    if not any("lambda_workbench.local.debug" in project.files.read(name) for name in pycharm):
+    if not any('value="debug ' in project.files.read(name) for name in pycharm):
         yield "PyCharm cannot stop in a handler"
     container = json.loads(project.files.read(".devcontainer/devcontainer.json"))
     if container.get("postCreateCommand") != "make setup":
@@ -261,7 +267,11 @@ def no_way_to_invoke(files: Files) -> None:
 
 @breaks(the_service_runs_on_a_laptop, names="VS Code cannot stop in a handler")
 def no_debugger(files: Files) -> None:
-    files.replace(".vscode/launch.json", '"module": "lambda_workbench.local.debug"', '"module": "tools.debugger"')
+    files.replace(
+        ".vscode/launch.json",
+        '"module": "lambda_workbench"',
+        '"module": "debugger"',
+    )
 
 
 @breaks(the_service_runs_on_a_laptop, names="offers other triggers")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.project import Project
 from tests.conformance.registry import breaks, check
 
@@ -13,14 +13,14 @@ OPERATIONS = "docs/operations.md"
 MARK = "00000000-0000-4000-8000-00000000f5e5"
 
 
-def without_target(project: Project, target: str, module: str) -> Iterator[str]:
-    """A fault when `make <target>` does not run the module."""
+def without_target(project: Project, target: str) -> Iterator[str]:
+    """A fault when `make <target>` does not run the workbench's command of this name."""
     makefile = project.files.read("Makefile")
     recipe = re.search(rf"^{target}: .*## .+\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     if recipe is None:
         yield f"the Makefile has no target {target}"
-    elif f"tools.{module}" not in recipe[1]:
-        yield f"make {target} does not run tools.{module}"
+    elif not re.search(rf"\$\(workbench\) {target}\b", recipe[1]):
+        yield f"make {target} does not run workbench {target}"
     if f"make {target}" not in project.files.read(OPERATIONS):
         yield f"{OPERATIONS} says nothing about make {target}"
 
@@ -30,10 +30,10 @@ def without_target(project: Project, target: str, module: str) -> Iterator[str]:
 
 @check("C2", runs=True)
 def power_tuning_is_one_command(project: Project) -> Iterator[str]:
-    yield from without_target(project, "tune", "tune")
+    yield from without_target(project, "tune")
     if "How to read the table" not in project.files.read(OPERATIONS):
         yield f"{OPERATIONS} does not say how to read what power tuning finds"
-    done = project.run("python", "-m", "lambda_workbench.operate.tune", "dev", "--input-only")
+    done = project.run("python", "-m", "lambda_workbench", "tune", "dev", "--input-only")
     if done.failure:
         yield f"its input cannot be made: {done.output.strip().splitlines()[-1]}"
         return
@@ -62,7 +62,9 @@ def the_target_tune_is_gone(files: Files) -> None:
 
 @breaks(power_tuning_is_one_command, names="the same event each time")
 def ids_are_left_as_they_are(files: Files) -> None:
-    files.replace("tools/tuning_input.py", "        return MARK\n", "        return node\n")
+    files.replace(
+        workbench("operate/tuning_input.py"), "        return MARK\n", "        return node\n"
+    )
 
 
 @breaks(power_tuning_is_one_command, names="does not say how to read")
@@ -75,7 +77,7 @@ def nobody_says_how_to_read_it(files: Files) -> None:
 
 @check("D5")
 def what_failed_is_done_again_by_one_command(project: Project) -> Iterator[str]:
-    yield from without_target(project, "redrive", "redrive")
+    yield from without_target(project, "redrive")
     runbook = project.files.read("docs/runbook.md")
     service = project.service("prod")
     short = {function.arn: function.short_name for function in service.functions}
@@ -128,13 +130,12 @@ def dependencies_are_locked_audited_cooled_and_listed(project: Project) -> Itera
     uv = project.pyproject["tool"]["uv"]
     if not re.fullmatch(r"([7-9]|\d\d+) days", str(uv.get("exclude-newer", ""))):
         yield "a release of a dependency is taken up in less than a week"
-    makefile = project.files.read("Makefile")
-    if not re.search(r"^audit:.*\n(\t.*\n)*\t.*pip-audit --strict", makefile, re.MULTILINE):
+    if '"--strict"' not in project.files.read(workbench("packaging/audit.py")):
         yield "make audit passes when it could look nothing up"
-    if "--require-hashes" not in project.files.read("tools/package.py"):
+    if "--require-hashes" not in project.files.read(workbench("packaging/package.py")):
         yield "packages are built without looking at hashes"
-    yield from without_target(project, "sbom", "sbom")
-    if "--locked" not in project.files.read("tools/sbom.py"):
+    yield from without_target(project, "sbom")
+    if "--locked" not in project.files.read(workbench("packaging/sbom.py")):
         yield "the bill of materials is not that of the lock file"
     if project.answers["ci"] == "github":
         yield from _pipeline_faults(project)
@@ -168,12 +169,12 @@ def new_releases_are_taken_at_once(files: Files) -> None:
 
 @breaks(dependencies_are_locked_audited_cooled_and_listed, names="could look nothing up")
 def the_audit_is_lenient(files: Files) -> None:
-    files.replace("Makefile", "pip-audit --strict", "pip-audit")
+    files.replace(workbench("packaging/audit.py"), '"--strict", ', "")
 
 
 @breaks(dependencies_are_locked_audited_cooled_and_listed, names="without looking at hashes")
 def hashes_are_not_required(files: Files) -> None:
-    files.replace("tools/package.py", '"--require-hashes"', '"--quiet"')
+    files.replace(workbench("packaging/package.py"), '"--require-hashes"', '"--quiet"')
 
 
 @breaks(
@@ -214,10 +215,10 @@ def a_stage_is_tested_end_to_end_and_under_load(project: Project) -> Iterator[st
     fixture = project.files.read("tests/e2e/conftest.py")
     if not re.search(r"yield made\n\s+made\.clean_up\(\)", fixture):
         yield "end-to-end tests leave their orders behind"
-    if 'os.environ.get("STAGE")' not in project.files.read("tests/e2e/stage.py"):
+    if 'os.environ.get("STAGE")' not in project.files.read(workbench("testing/stage.py")):
         yield "end-to-end tests cannot be run against a stage"
     if {"api", "queue"} & set(project.triggers):
-        yield from without_target(project, "load", "load")
+        yield from without_target(project, "load")
     if project.answers["ci"] == "github":
         commands = _commands(project.workflows()["deploy.yml"]["jobs"]["deploy-dev"])
         if commands[-2:] != ["make deploy STAGE=dev PREBUILT=1", "make e2e STAGE=dev"]:
@@ -264,8 +265,8 @@ LEFT_TO_DO = {"alarms-reach", "concurrency", "owner", "sample-domain", "tests"}
 
 @check("H9", runs=True)
 def the_checklist_says_what_is_missing(project: Project) -> Iterator[str]:
-    yield from without_target(project, "checklist", "checklist")
-    done = project.run("python", "-m", "lambda_workbench.operate.checklist", "--json")
+    yield from without_target(project, "checklist")
+    done = project.run("python", "-m", "lambda_workbench", "checklist", "--json")
     try:
         items = {item["name"]: item for item in json.loads(done.output)["items"]}
     except ValueError:
@@ -285,16 +286,22 @@ def the_checklist_says_what_is_missing(project: Project) -> Iterator[str]:
 
 @breaks(the_checklist_says_what_is_missing, names="alarms-reach does not show")
 def nobody_has_to_hear_of_alarms(files: Files) -> None:
-    files.replace("tools/checklist_items.py", 'not_met("nobody is told', 'met("nobody is told')
+    files.replace(
+        workbench("operate/checklist_items.py"), 'not_met("nobody is told', 'met("nobody is told'
+    )
 
 
 @breaks(the_checklist_says_what_is_missing, names="ends with 0 while items are not met")
 def the_pipeline_goes_on(files: Files) -> None:
-    files.replace("tools/checklist.py", "        sys.exit(1)\n", "        sys.exit(0)\n")
+    files.replace(
+        workbench("operate/checklist.py"), "        sys.exit(1)\n", "        sys.exit(0)\n"
+    )
 
 
 @breaks(the_checklist_says_what_is_missing, names="owner does not say what to do")
 def nobody_says_what_to_do(files: Files) -> None:
     files.replace(
-        "tools/checklist_items.py", 'fix="answer the question owner, with copier update"', 'fix=""'
+        workbench("operate/checklist_items.py"),
+        'fix="answer the question owner, with copier update"',
+        'fix=""',
     )

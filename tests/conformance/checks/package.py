@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.project import Project
 from tests.conformance.registry import breaks, check
 
@@ -19,7 +19,9 @@ def starting_has_a_budget(project: Project) -> Iterator[str]:
     for limit in ("modules", "instructions", "kilobytes"):
         if not budget.get(limit):
             yield f"nothing bounds the {limit} of a start"
-    if '"-m", "lambda_workbench.packaging.budget"' not in project.files.read("tools/check.py"):
+    if '"-m", "lambda_workbench", "budget"' not in project.files.read(
+        workbench("packaging/check.py")
+    ):
         yield "make check does not look at what starting costs"
     if project.answers["ci"] == "github":
         jobs = project.workflows()["ci.yml"]["jobs"].values()
@@ -34,7 +36,9 @@ def any_amount_of_work(files: Files) -> None:
 
 @breaks(starting_has_a_budget, names="make check does not look")
 def a_budget_nobody_keeps(files: Files) -> None:
-    files.replace("tools/check.py", '"-m", "lambda_workbench.packaging.budget"', '"-m", "this"')
+    files.replace(
+        workbench("packaging/check.py"), '"-m", "lambda_workbench", "budget"', '"-m", "this"'
+    )
 
 
 @breaks(starting_has_a_budget, names="the pipeline does not look")
@@ -71,8 +75,8 @@ def packages_hold_what_runs(project: Project) -> Iterator[str]:
 
 @breaks(packages_hold_what_runs, names="type stubs along")
 def stubs_of_libraries(files: Files) -> None:
-    files.replace("tools/package.py", "            strip(target)\n", "")
-    files.replace("tools/package.py", "relative in unwanted or", "False or")
+    files.replace(workbench("packaging/package.py"), "            strip(target)\n", "")
+    files.replace(workbench("packaging/package.py"), "relative in unwanted or", "False or")
 
 
 @breaks(packages_hold_what_runs, names="over the budget")
@@ -82,4 +86,4 @@ def a_small_budget(files: Files) -> None:
 
 @breaks(packages_hold_what_runs, names="which is another function's")
 def every_handler_in_every_package(files: Files) -> None:
-    files.replace("tools/package.py", "if relative in unwanted or", "if")
+    files.replace(workbench("packaging/package.py"), "if relative in unwanted or", "if")

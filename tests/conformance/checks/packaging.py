@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
@@ -84,15 +84,21 @@ def an_old_runtime(files: Files) -> None:
 
 @breaks(compiled_code_fits_the_functions, names="another processor than arm64")
 def wheels_are_those_of_the_other_processor(files: Files) -> None:
-    files.replace("tools/package.py", '"aarch64-manylinux_2_34"', '"x86_64-manylinux_2_34"')
-    files.replace("tools/binaries.py", "if machine != _MACHINES[architecture]:", "if False:")
+    files.replace(
+        workbench("packaging/package.py"), '"aarch64-manylinux_2_34"', '"x86_64-manylinux_2_34"'
+    )
+    files.replace(
+        workbench("packaging/binaries.py"), "if machine != _MACHINES[architecture]:", "if False:"
+    )
 
 
 @breaks(
     compiled_code_fits_the_functions, names="_core.cpython-313-x86_64-linux-gnu.so is for x86_64"
 )
 def wheels_that_do_not_fit_are_noticed_while_packing(files: Files) -> None:
-    files.replace("tools/package.py", '"aarch64-manylinux_2_34"', '"x86_64-manylinux_2_34"')
+    files.replace(
+        workbench("packaging/package.py"), '"aarch64-manylinux_2_34"', '"x86_64-manylinux_2_34"'
+    )
 
 
 # --- F3 ---
@@ -162,7 +168,7 @@ def image_faults(project: Project) -> Iterator[str]:
 @breaks(a_package_has_what_its_function_needs, names="packed without dependencies")
 def dependencies_are_forgotten(files: Files) -> None:
     files.replace(
-        "tools/package.py",
+        workbench("packaging/package.py"),
         "            self._add(self._install(function), staging)\n",
         "            pass\n",
     )
@@ -170,7 +176,11 @@ def dependencies_are_forgotten(files: Files) -> None:
 
 @breaks(a_package_has_what_its_function_needs, names="has no bytecode")
 def bytecode_is_left_out(files: Files) -> None:
-    files.replace("tools/package.py", "        compile_all(staging, function.python, home)\n", "")
+    files.replace(
+        workbench("packaging/package.py"),
+        "        compile_all(staging, function.python, home)\n",
+        "",
+    )
 
 
 @breaks(
@@ -179,7 +189,7 @@ def bytecode_is_left_out(files: Files) -> None:
     when={"packaging": ["layer"]},
 )
 def the_layer_is_not_below_python(files: Files) -> None:
-    files.replace("tools/package.py", 'staging / "python")', 'staging / "lib")')
+    files.replace(workbench("packaging/package.py"), 'staging / "python")', 'staging / "lib")')
 
 
 @breaks(
@@ -233,12 +243,12 @@ def forged(lock: str) -> str:
 @breaks(two_builds_give_the_same_bytes, names="api.zip differs", when={"packaging": ["zip"]})
 def the_time_is_in_the_zip(files: Files) -> None:
     files.replace(
-        "tools/bundle.py",
+        workbench("packaging/bundle.py"),
         "_EPOCH)\n            entry.compress",
         "_now())\n            entry.compress",
     )
     files.replace(
-        "tools/bundle.py",
+        workbench("packaging/bundle.py"),
         "\ndef files(",
         "\nimport time\n_now = lambda: time.gmtime(time.time_ns() % 10**9 + 10**9)[:6]\n\n"
         "\ndef files(",
@@ -247,12 +257,16 @@ def the_time_is_in_the_zip(files: Files) -> None:
 
 @breaks(two_builds_give_the_same_bytes, names="api.zip differs", when={"packaging": ["zip"]})
 def the_permissions_are_those_of_whoever_builds(files: Files) -> None:
-    files.replace("tools/bundle.py", "_mode(path) << 16", "path.stat().st_mode << 16")
+    files.replace(
+        workbench("packaging/bundle.py"), "_mode(path) << 16", "path.stat().st_mode << 16"
+    )
 
 
 @breaks(two_builds_give_the_same_bytes, names="another hash than the locked one")
 def hashes_are_not_looked_at(files: Files) -> None:
-    files.replace("tools/package.py", '["--require-hashes", ', '["--no-verify-hashes", ')
+    files.replace(
+        workbench("packaging/package.py"), '["--require-hashes", ', '["--no-verify-hashes", '
+    )
 
 
 # --- B4 ---

@@ -547,7 +547,7 @@ def a_bucket_that_is_replaced(files: Files) -> None:
 
 @check("G9", runs=True)
 def the_infrastructure_keeps_published_rules(project: Project) -> Iterator[str]:
-    yield from without_target(project, "policies", "policies")
+    yield from without_target(project, "policies")
     jobs = project.workflows()["ci.yml"]["jobs"] if project.answers["ci"] == "github" else {}
     commands = [step.get("run") for job in jobs.values() for step in job["steps"]]
     for command in ("make check", "make policies"):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.project import Project
 from tests.conformance.registry import breaks, check
 
@@ -71,7 +71,7 @@ def a_role_for_two(files: Files) -> None:
 
 @check("A2", runs=True)
 def imports_go_one_way(project: Project) -> Iterator[str]:
-    if "lint-imports" not in project.files.read("tools/check.py"):
+    if "lint-imports" not in project.files.read(workbench("packaging/check.py")):
         yield "make check does not look at imports"
     done = project.run("lint-imports", "--no-cache")
     if done.code != 0:
@@ -92,7 +92,7 @@ def an_adapter_that_knows_a_handler(files: Files) -> None:
 
 @breaks(imports_go_one_way, names="make check does not look at imports")
 def nobody_looks(files: Files) -> None:
-    files.replace("tools/check.py", "lint-imports", "true")
+    files.replace(workbench("packaging/check.py"), "lint-imports", "true")
 
 
 @check("A3", runs=True)

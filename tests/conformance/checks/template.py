@@ -14,6 +14,7 @@ from tests.lifecycle.layouts import FLAT
 
 API = "src/order_service/handlers/api.py"
 QUEUE = "src/order_service/handlers/queue.py"
+DRIFT = "packages/lambda-workbench/src/lambda_workbench/update/drift.py"
 LOG = "src/order_service/runtime/log.py"
 
 
@@ -147,16 +148,12 @@ def a_project_can_tell_how_far_it_is(source: Source) -> Iterator[str]:
 
 @breaks(a_project_can_tell_how_far_it_is, names="is not told")
 def drift_nobody_sees(files: Files) -> None:
-    files.replace(
-        "template/tools/drift.py", 'return "edited" if self.diff else "same"', 'return "same"'
-    )
+    files.replace(DRIFT, 'return "edited" if self.diff else "same"', 'return "same"')
 
 
 @breaks(a_project_can_tell_how_far_it_is, names="is told as drift")
 def drift_of_what_is_the_teams(files: Files) -> None:
-    files.replace(
-        "template/tools/drift.py", 'KINDS = ("managed", "shared")', 'KINDS = ("managed", "yours")'
-    )
+    files.replace(DRIFT, 'KINDS = ("managed", "shared")', 'KINDS = ("managed", "yours")')
 
 
 @check("I5")

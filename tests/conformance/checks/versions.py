@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, workbench
 from tests.conformance.model import Alarm, Function, Service
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
@@ -24,7 +24,7 @@ def traffic_moves_to_a_version_and_back(project: Project) -> Iterator[str]:
         yield from _kinds(service, expected)
     for kind, value in KINDS.items():
         yield from _kinds(project.service("staging", TrafficShifting=value), kind)
-    if "AutoPublishAliasAllProperties" not in project.files.read("tools/upload.py"):
+    if "AutoPublishAliasAllProperties" not in project.files.read(workbench("operate/upload.py")):
         yield "a deployment that changes settings only publishes no version"
 
 
@@ -218,7 +218,7 @@ def a_schedule_past_the_alias(files: Files) -> None:
 @breaks(traffic_moves_to_a_version_and_back, names="changes settings only")
 def settings_without_a_version(files: Files) -> None:
     files.replace(
-        "tools/upload.py",
+        workbench("operate/upload.py"),
         'function["Properties"]["AutoPublishAliasAllProperties"] = True',
         "pass",
     )

@@ -311,9 +311,9 @@ def own_module_in_the_runtime(project: Path) -> None:
 
 
 @edit
-def change_a_tool(project: Path) -> None:
-    """A check of the team's in a managed tool."""
-    append(project, "tools/check.py", "\n# Ours: also run the contract tests.\n")
+def change_a_managed_conftest(project: Path) -> None:
+    """A fixture of the team's in a managed module of the tests."""
+    append(project, "tests/conftest.py", "\n# Ours: also what the contract tests need.\n")
 
 
 @edit

@@ -37,7 +37,7 @@ def another_line_length(project: Path) -> None:
     replace(project, "pyproject.toml", "line-length = 100", "line-length = 120")
     ruff = Path(sys.executable).with_name("ruff")
     for command in (["format", "--quiet"], ["check", "--fix", "--quiet", "--select", "I"]):
-        subprocess.run([ruff, *command, "src", "tests", "tools"], cwd=project, check=False)
+        subprocess.run([ruff, *command, "src", "tests"], cwd=project, check=False)
 
 
 @edit

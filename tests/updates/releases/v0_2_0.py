@@ -9,8 +9,8 @@ PACKAGE = "template/src/{{ package_name }}"
 
 
 def undo(tree: Tree) -> None:
-    tree.cut("template/Makefile", "audit: $(synced)", "secrets: $(synced)")
-    tree.replace("template/Makefile", " audit secrets", " secrets")
+    tree.cut("template/Makefile.jinja", "audit: $(synced)", "secrets: $(synced)")
+    tree.replace("template/Makefile.jinja", " audit secrets", " secrets")
     tree.cut("template/.github/workflows/ci.yml", "  audit:\n", "  secrets:\n")
     tree.replace("template/pyproject.toml.jinja", '    "pip-audit>=2.9",\n', "")
     tree.replace("template/pyproject.toml.jinja", '"pre-commit>=4.3"', '"pre-commit>=4.2"')

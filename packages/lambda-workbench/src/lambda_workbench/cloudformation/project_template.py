@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import click
+
 from lambda_workbench.cloudformation import template
 from lambda_workbench.errors import ToolError
 from lambda_workbench.project import DIST, ROOT
@@ -80,12 +82,7 @@ def _is_intrinsic(node: Any) -> bool:
     return key == "Ref" or key.startswith("Fn::")
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Write dist/template.yaml."""
     print(write_merged().relative_to(ROOT))
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

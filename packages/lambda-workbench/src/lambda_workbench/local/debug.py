@@ -1,13 +1,12 @@
 """Call a handler in this process with its sample event, so that a debugger can stop in it.
 
-    python -m lambda_workbench.local.debug TRIGGER
+    workbench debug TRIGGER
 
 It takes the environment of the function that `make run` has deployed, and works on the same data.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import os
@@ -16,11 +15,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
+
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
-from lambda_workbench.project import ROOT
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.project import ROOT
 
 
 @dataclass
@@ -50,19 +51,16 @@ def call(trigger: str) -> Any:
     return handler(event, DebugContext(name, function["Timeout"]))
 
 
-def main() -> None:
+def _triggers() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "events").glob("*.json"))
+
+
+@click.command()
+@click.argument("trigger", type=click.Choice(_triggers()))
+def command(trigger: str) -> None:
     """Call and print the answer."""
-    parser = argparse.ArgumentParser(description="Call a handler with its sample event.")
-    parser.add_argument("trigger", choices=sorted(p.stem for p in (ROOT / "events").glob("*.json")))
-    trigger = parser.parse_args().trigger
     enter_local_environment()
     started = time.perf_counter()
     answer = call(trigger)
     print(json.dumps(answer, indent=2))
     print(f"{trigger} answered after {time.perf_counter() - started:.3f} s")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

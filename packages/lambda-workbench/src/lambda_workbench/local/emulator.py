@@ -1,6 +1,6 @@
 """Start and stop the AWS emulator (ministack) on this machine.
 
-    python -m lambda_workbench.local.emulator prepare|start|stop|reset|status
+    workbench emulator prepare|start|stop|reset|status
 
 It listens on 127.0.0.1 only, enforces the functions' roles, and runs them with its own
 interpreter, so it lives in .venv-emulator with the functions' minor version of Python.
@@ -9,7 +9,6 @@ In code: `with Emulator(folder) as emulator: ... emulator.endpoint`.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import json
@@ -26,8 +25,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lambda_workbench.local.local_env import enter_local_environment, local_environment
+import click
+
 from lambda_workbench.errors import ToolError
+from lambda_workbench.local.local_env import enter_local_environment, local_environment
 from lambda_workbench.project import LOCAL_STATE, ROOT, find_uv, project, run
 
 DEFAULT_PORT = 4566
@@ -255,28 +256,21 @@ def shared_endpoint() -> str:
     return str(state["endpoint"])
 
 
-def main() -> None:
+@click.command()
+@click.argument("action", type=click.Choice(["prepare", "start", "stop", "reset", "status"]))
+def command(action: str) -> None:
     """Carry out one command on the shared emulator."""
-    parser = argparse.ArgumentParser(description="The local AWS emulator.")
-    parser.add_argument("command", choices=["prepare", "start", "stop", "reset", "status"])
-    command = parser.parse_args().command
     enter_local_environment()
-    if command == "prepare":
+    if action == "prepare":
         emulator_python()
-    elif command == "start":
+    elif action == "start":
         emulator = start_shared()
         print(f"{emulator.endpoint} (pid {emulator.pid}, log {emulator.log.relative_to(ROOT)})")
-    elif command == "stop":
+    elif action == "stop":
         print("stopped" if stop_shared() else "nothing was running")
-    elif command == "reset":
+    elif action == "reset":
         reset(shared_endpoint())
     else:
         state = shared_state()
         print(f"running at {state['endpoint']}" if state else "not running")
         sys.exit(0 if state else 1)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -6,19 +6,20 @@ make invoke TRIGGER=api          needs `make run` in another terminal
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from lambda_workbench.operate import sources
+import click
+
+from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.local.logs import Tail
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT
+from lambda_workbench.operate import sources
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.project import ROOT
 
 _PATIENCE_SECONDS = 15.0
 _QUIET_SECONDS = 1.5
@@ -101,9 +102,10 @@ def available() -> list[str]:
     return [name for name in _TRIGGERS if (ROOT / "events" / f"{name}.json").exists()]
 
 
-def main() -> None:
+@click.command()
+@click.argument("trigger", default="")
+def command(trigger: str) -> None:
     """Send the event, then show the log lines until no more come."""
-    trigger = sys.argv[1] if len(sys.argv) > 1 else ""
     if trigger not in available():
         raise ToolError(f"name a trigger: make invoke TRIGGER={'|'.join(available())}")
     enter_local_environment()
@@ -126,9 +128,3 @@ def _follow(tail: Tail) -> None:
         time.sleep(0.3)
     if not shown:
         raise ToolError("no function logged anything: look at the terminal of `make run`")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

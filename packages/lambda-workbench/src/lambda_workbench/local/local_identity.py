@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from lambda_workbench.project import project
-from lambda_workbench.operate.stack import client
 from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.operate.stack import client
+from lambda_workbench.project import project
 
 ISSUER = "JwtIssuer"
 AUDIENCE = "JwtAudience"

@@ -1,8 +1,8 @@
 """Deploy what `make package ARGS=--local` built to the emulator.
 
-    python -m lambda_workbench.local.local_stack
+    workbench deploy-local
 
-Needs a running emulator (`make run`, or `python -m lambda_workbench.local.emulator start`).
+Needs a running emulator (`make run`, or `workbench emulator start`).
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
+import click
 
 from lambda_workbench.cloudformation import template
-from lambda_workbench.operate.change_set import as_text
-from lambda_workbench.operate.depot import Depot
+from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.local.local_identity import local_identity
 from lambda_workbench.local.localise import leave_out, localise
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_DIST, project
+from lambda_workbench.operate.change_set import as_text
+from lambda_workbench.operate.depot import Depot
 from lambda_workbench.operate.releases import Release, record
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import LOCAL, stage_parameters
 from lambda_workbench.operate.target import Target, local_target, only
-from lambda_workbench.cloudformation.template import Template
 from lambda_workbench.operate.upload import point_to, seal
+from lambda_workbench.project import LOCAL_DIST, project
 
 _PLACEHOLDERS = {
     "AWS::EC2::VPC::Id": "vpc-00000000",
@@ -123,16 +124,11 @@ def _apply(
     record(target.depot, release)
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Deploy and print the outputs."""
     enter_local_environment()
     stack = deploy(shared_endpoint())
     print(f"{stack.name} is deployed")
     for name, value in sorted(stack.outputs().items()):
         print(f"  {name}: {value}")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -15,8 +15,8 @@ from typing import Any
 from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
 
-from lambda_workbench.errors import ToolError
 from lambda_workbench.cloudformation.template import Template, resources_of_type
+from lambda_workbench.errors import ToolError
 
 # Types left out on this machine. What refers to them gets a placeholder.
 LEFT_OUT = {

@@ -11,24 +11,27 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from lambda_workbench.operate import sources
+import click
+
+from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import start_shared, stop_shared
 from lambda_workbench.local.invoke import available
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.local.local_stack import deploy
 from lambda_workbench.local.logs import Tail
-from lambda_workbench.packaging.package import build
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_DIST, ROOT
+from lambda_workbench.local.streams import Driver
+from lambda_workbench.operate import sources
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import LOCAL
-from lambda_workbench.local.streams import Driver
+from lambda_workbench.packaging.package import build
+from lambda_workbench.project import LOCAL_DIST, ROOT
 
 _WATCHED = ("template.yaml", "template.override.yaml", "pyproject.toml", "uv.lock")
 _PAUSE_SECONDS = 0.5
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Run until Ctrl-C."""
     signal.signal(signal.SIGTERM, _as_interrupt)
     enter_local_environment()
@@ -96,9 +99,3 @@ def _fingerprint() -> dict[Path, int]:
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -1,9 +1,8 @@
 """Read Kinesis and DynamoDB streams for the local functions, by Lambda's rules.
 
 The emulator's own poller ignores partial failures and drops the records that failed, so
-`lambda_workbench.local.localise` disables it and this driver applies what the mapping says instead: partial
-batch responses, bisecting, the number of retries, the age of a record, and the on-failure
-destination.
+`localise` disables it and this driver applies what the mapping says instead: partial batch
+responses, bisecting, the number of retries, the age of a record, and the on-failure destination.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
-from lambda_workbench.errors import ToolError
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import LOCAL, stage_names
 

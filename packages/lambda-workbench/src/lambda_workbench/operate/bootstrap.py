@@ -7,23 +7,24 @@ after an update of the template the same command without anything else brings wh
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import botocore.exceptions
+import click
 
 from lambda_workbench.cloudformation import template
+from lambda_workbench.errors import ToolError
+from lambda_workbench.git import asked
+from lambda_workbench.operate.asking import confirm
 from lambda_workbench.operate.change_set import Wanted, apply, as_text
 from lambda_workbench.operate.changes import Change
 from lambda_workbench.operate.deploy import parameters_of
 from lambda_workbench.operate.depot import bootstrap_stack
-from lambda_workbench.operate.asking import confirm
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT, run
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import stage_names, stage_tags
+from lambda_workbench.project import ROOT, run
 
 _TEMPLATE = ROOT / "infra" / "bootstrap.yaml"
 # What CloudFormation takes in a request; there is no bucket yet that a larger one could be put in.
@@ -31,24 +32,30 @@ LARGEST = 51_200
 _PROVIDER = "oidc-provider/token.actions.githubusercontent.com"
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--repository", default="", metavar="ORGANISATION/NAME")
+@click.option("--organisation-id", default="", help="its number at GitHub")
+@click.option("--repository-id", default="", help="its number at GitHub")
+@click.option("--parameter", "given", multiple=True, metavar="NAME=VALUE")
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(
+    stage: str,
+    repository: str,
+    organisation_id: str,
+    repository_id: str,
+    given: Sequence[str],
+    yes: bool,
+) -> None:
     """Find out what is not given, deploy, protect, and say what to put where."""
-    parser = argparse.ArgumentParser(prog="make bootstrap")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--repository", default="", metavar="ORGANISATION/NAME")
-    parser.add_argument("--organisation-id", default="", help="its number at GitHub")
-    parser.add_argument("--repository-id", default="", help="its number at GitHub")
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
-    if given.stage not in stage_names():
+    if stage not in stage_names():
         raise ToolError(f"name a stage: make bootstrap STAGE={'|'.join(stage_names())}")
-    stack = bootstrap_stack(given.stage)
+    stack = bootstrap_stack(stage)
     known = template.load(_TEMPLATE)
     before = parameters_before(stack)
-    parameters = {"Stage": given.stage, **parameters_of(given.parameter)}
+    parameters = {"Stage": stage, **parameters_of(given)}
     if "GitHubRepository" in known["Parameters"]:
-        asked = identity(given.repository, given.organisation_id, given.repository_id, before)
+        asked = identity(repository, organisation_id, repository_id, before)
         parameters = {**asked, **parameters}
         if not before:
             parameters.setdefault("CreateProvider", str(not has_provider(stack)).lower())
@@ -56,11 +63,11 @@ def main() -> None:
         template=as_text(known),
         parameters=parameters,
         kept=[name for name in before if name in known["Parameters"]],
-        tags=stage_tags(given.stage),
+        tags=stage_tags(stage),
         capabilities=["CAPABILITY_NAMED_IAM"],
     )
-    deploy(stack, wanted, yes=given.yes)
-    print(next_steps(given.stage, stack.outputs()))
+    deploy(stack, wanted, yes=yes)
+    print(next_steps(stage, stack.outputs()))
 
 
 def deploy(stack: Stack, wanted: Wanted, *, yes: bool) -> None:
@@ -108,10 +115,7 @@ def identity(
 
 def remote() -> str:
     """organisation/name of the git remote `origin` at GitHub; empty when there is none."""
-    try:
-        url = run(["git", "remote", "get-url", "origin"], quiet=True).strip()
-    except ToolError:
-        return ""
+    url = asked(ROOT, "remote", "get-url", "origin") or ""
     _, found, path = url.replace(":", "/").partition("github.com/")
     return path.removesuffix(".git") if found else ""
 
@@ -156,9 +160,3 @@ def next_steps(stage: str, outputs: Mapping[str, Any]) -> str:
         f'    gh variable set DEPLOY_STAGES --body "dev staging prod"\n'
         f"From your machine: make deploy STAGE={stage}"
     )
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

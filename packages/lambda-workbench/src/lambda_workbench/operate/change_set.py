@@ -15,8 +15,8 @@ from typing import Any
 
 import botocore.exceptions
 
-from lambda_workbench.operate.changes import Change, report
 from lambda_workbench.errors import ToolError
+from lambda_workbench.operate.changes import Change, report
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stack_events import Event, Follower, advice, first_failure
 

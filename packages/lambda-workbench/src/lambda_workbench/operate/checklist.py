@@ -10,32 +10,32 @@ Ends with 1 while an item is not met. Without STAGE= it looks at files only, at 
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
 
-from lambda_workbench.operate import checklist_items, checklist_stage
-from lambda_workbench.operate.checklist_model import Finding, Item, Look, State
-from lambda_workbench.operate.asking import service_of
+import click
+
 from lambda_workbench.errors import ToolError
+from lambda_workbench.operate import checklist_items, checklist_stage
+from lambda_workbench.operate.asking import service_of
+from lambda_workbench.operate.checklist_model import Finding, Item, Look, State
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--online", is_flag=True, help="also ask the template's repository")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+def command(stage: str, online: bool, as_json: bool) -> None:
     """Go through the items and tell."""
-    parser = argparse.ArgumentParser(prog="make checklist")
-    parser.add_argument("stage", nargs="?", default="", help="also look at this deployed stage")
-    parser.add_argument("--online", action="store_true", help="also ask the template's repository")
-    parser.add_argument("--json", action="store_true", help="for programs")
-    given = parser.parse_args()
-    service = service_of(given.stage, "checklist") if given.stage else None
-    look = Look(service=service, online=given.online)
+    service = service_of(stage, "checklist") if stage else None
+    look = Look(service=service, online=online)
     items = [*checklist_items.ITEMS, *checklist_stage.ITEMS]
     decided = look.decisions()
     if unknown := sorted(set(decided) - {item.name for item in items}):
         raise ToolError(f"[tool.lambda-workbench.checklist] names no item: {', '.join(unknown)}")
     findings = {item: _find(item, look, decided.get(item.name, "")) for item in items}
-    print(_as_json(findings) if given.json else _as_text(findings))
+    print(_as_json(findings) if as_json else _as_text(findings))
     if any(finding.state is State.NOT_MET for finding in findings.values()):
         sys.exit(1)
 
@@ -67,9 +67,3 @@ def _as_json(findings: dict[Item, Finding]) -> str:
         for item, finding in findings.items()
     ]
     return json.dumps({"items": listed}, indent=2)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

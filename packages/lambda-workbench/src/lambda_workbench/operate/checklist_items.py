@@ -6,20 +6,28 @@ import datetime
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.packaging import secret_scan
-from lambda_workbench.operate.checklist_model import Finding, Items, Look, judged, met, not_applicable, not_met
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_STATE, ROOT, find_uv, project, run
+from lambda_workbench.git import asked
+from lambda_workbench.operate.checklist_model import (
+    Finding,
+    Items,
+    Look,
+    judged,
+    met,
+    not_applicable,
+    not_met,
+)
+from lambda_workbench.packaging import secret_scan
+from lambda_workbench.packaging.audit import AUDITED
+from lambda_workbench.project import ROOT, find_uv, project, run
 
 ITEMS = Items()
-AUDITED = LOCAL_STATE / "audited.lock"
 _OVERRIDES = "prod's parameter_overrides in samconfig.toml"
 _APIS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _TABLE = "AWS::DynamoDB::Table"
@@ -283,15 +291,14 @@ def tests(look: Look) -> Finding:
 @ITEMS(
     "locked",
     "Dependencies are locked, and the lock is committed",
-    fix="make setup, then commit every uv.lock",
+    fix="make setup, then commit uv.lock",
 )
 def locked(_: Look) -> Finding:
     """The same commit has to give the same package, and to be checked by the same programs."""
-    for folder in ("", "tools/environments/policies/", "tools/environments/template/"):
-        if not (ROOT / folder / "uv.lock").exists():
-            return not_met(f"{folder}uv.lock is missing")
-        if not _git("ls-files", f"{folder}uv.lock"):
-            return not_met(f"{folder}uv.lock is not committed")
+    if not (ROOT / "uv.lock").exists():
+        return not_met("uv.lock is missing")
+    if not asked(ROOT, "ls-files", "uv.lock"):
+        return not_met("uv.lock is not committed")
     try:
         run([find_uv(), "lock", "--check", "--offline", "--quiet"], quiet=True)
     except ToolError:
@@ -334,7 +341,7 @@ def cooldown(look: Look) -> Finding:
 )
 def secrets(_: Look) -> Finding:
     """As `make secrets` does."""
-    if not _git("rev-parse", "--git-dir"):
+    if not asked(ROOT, "rev-parse", "--git-dir"):
         return not_met("this is no git repository, so nothing could be looked at")
     where = re.findall(r"Location: *(\S+)", secret_scan.found())
     return judged([f"one in {place}" for place in where], "none found")
@@ -345,7 +352,7 @@ def template(look: Look) -> Finding:
     """New practices arrive with it."""
     if not look.online:
         return not_applicable("asked with ARGS=--online, as it needs the template's repository")
-    done = _module("template_status")
+    done = _workbench("template-status")
     if done.returncode != 0:
         return not_met(f"could not be found out: {_last_line(done)}")
     if "Up to date." in done.stdout:
@@ -363,14 +370,7 @@ def drift(look: Look) -> Finding:
     """An edited file makes every later update harder."""
     if not look.online:
         return not_applicable("asked with ARGS=--online, as it needs the template's repository")
-    make = shutil.which("make") or "make"
-    done = subprocess.run(
-        [make, "--no-print-directory", "drift", "ARGS=--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _workbench("drift", "--check")
     if done.returncode == 0:
         return met("they are")
     edited = re.findall(r"^ +managed +(?:edited|missing) .*?(\S+)$", done.stdout, re.MULTILINE)
@@ -391,20 +391,13 @@ def _sources() -> Iterator[Path]:
         yield from (ROOT / folder).rglob("*.py")
 
 
-def _git(*arguments: str) -> str:
-    try:
-        return run(["git", *arguments], quiet=True).strip()
-    except (ToolError, FileNotFoundError):
-        return ""
-
-
 def _tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / name), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def _module(name: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"tools.{name}"]
+def _workbench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lambda_workbench", *arguments]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

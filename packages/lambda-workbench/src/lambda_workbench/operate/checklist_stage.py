@@ -9,10 +9,18 @@ from typing import Any
 
 import botocore.exceptions
 
-from lambda_workbench.operate.checklist_model import Finding, Items, Look, judged, met, not_applicable, not_met
+from lambda_workbench.operate.checklist_model import (
+    Finding,
+    Items,
+    Look,
+    judged,
+    met,
+    not_applicable,
+    not_met,
+)
 from lambda_workbench.operate.failures import failure_stores, waiting
-from lambda_workbench.project import ROOT
 from lambda_workbench.operate.service import Service
+from lambda_workbench.project import ROOT
 
 ITEMS = Items()
 _GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}

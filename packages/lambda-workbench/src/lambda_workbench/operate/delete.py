@@ -7,43 +7,43 @@ in prod. What `make bootstrap` has made stays in any case: other commands stand 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 
-from lambda_workbench.operate import change_set
-from lambda_workbench.operate.depot import bootstrap_stack
-from lambda_workbench.local.emulator import shared_endpoint
-from lambda_workbench.operate.holdings import BUCKET, LAYER, LOGS, TABLE, Holding, holdings
-from lambda_workbench.local.local_env import enter_local_environment
-from lambda_workbench.operate.asking import PROD, confirm
+import click
+
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import project
+from lambda_workbench.local.emulator import shared_endpoint
+from lambda_workbench.local.local_env import enter_local_environment
+from lambda_workbench.operate import change_set
+from lambda_workbench.operate.asking import PROD, confirm
+from lambda_workbench.operate.depot import bootstrap_stack
+from lambda_workbench.operate.holdings import BUCKET, LAYER, LOGS, TABLE, Holding, holdings
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import LOCAL, stack_name, stage_names, stage_region
+from lambda_workbench.project import project
 
 _EACH_TIME = 1000  # what S3 deletes with one request
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--data", is_flag=True, help="what is retained as well")
+@click.option("--confirm", "confirmed", default="", metavar="STACK", help="for prod: its stack")
+@click.option("--yes", is_flag=True, help="do not ask; not enough for prod")
+def command(stage: str, data: bool, confirmed: str, yes: bool) -> None:
     """Show what there is, ask, delete, and say what is left."""
-    parser = argparse.ArgumentParser(prog="make delete")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--data", action="store_true", help="what is retained as well")
-    parser.add_argument("--confirm", default="", metavar="STACK", help="for prod: its stack")
-    parser.add_argument("--yes", action="store_true", help="do not ask; not enough for prod")
-    given = parser.parse_args()
-    stack = stack_of(given.stage)
-    expect_allowed(given.stage, stack, confirmed=given.confirm, data=given.data)
+    stack = stack_of(stage)
+    expect_allowed(stage, stack, confirmed=confirmed, data=data)
     held = holdings(stack)
-    print(shown(stack, held, data=given.data))
-    confirm(f"Delete {stack.name}?", yes=given.yes or given.confirm == stack.name)
-    left = delete(stack, held, data=given.data)
+    print(shown(stack, held, data=data))
+    confirm(f"Delete {stack.name}?", yes=yes or confirmed == stack.name)
+    left = delete(stack, held, data=data)
     print(f"{stack.name} is deleted")
     if left:
         print("These are left, and cost what they cost:")
         print("\n".join(holding.line for holding in left))
-    if given.stage != LOCAL:
-        print(f"{bootstrap_stack(given.stage).name} is left, with its bucket and roles.")
+    if stage != LOCAL:
+        print(f"{bootstrap_stack(stage).name} is left, with its bucket and roles.")
 
 
 def stack_of(stage: str) -> Stack:
@@ -160,9 +160,3 @@ _REMOVALS: dict[str, Callable[[Stack, str], None]] = {
     LAYER: _delete_layer,
     LOGS: lambda stack, group: stack.client("logs").delete_log_group(logGroupName=group),
 }
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

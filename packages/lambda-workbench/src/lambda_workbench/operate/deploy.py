@@ -7,7 +7,6 @@ then changes it. Nothing is installed meanwhile, and nothing but boto3 is given 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -16,42 +15,47 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.preflight.check import check_stage
-from lambda_workbench.preflight.files import Replaced, WorkingTree
+import click
 
-from lambda_workbench.local import local_stack
 from lambda_workbench.cloudformation import template
-from lambda_workbench.packaging.package import build
-from lambda_workbench.packaging.prebuilt import verified
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import DIST, LOCAL_DIST, ROOT, run
+from lambda_workbench.git import asked
+from lambda_workbench.local import local_stack
 from lambda_workbench.operate.releases import Release, record
 from lambda_workbench.operate.stages import LOCAL, stage_names, stage_parameters
 from lambda_workbench.operate.target import HOW, IGNORING_ALARMS, Target, only, target_of
 from lambda_workbench.operate.upload import point_to, seal
+from lambda_workbench.packaging.package import build
+from lambda_workbench.packaging.prebuilt import verified
+from lambda_workbench.preflight.check import check_stage
+from lambda_workbench.preflight.files import Replaced, WorkingTree
+from lambda_workbench.project import DIST, LOCAL_DIST, ROOT, run
+
+_IMAGE = [sys.executable, "-m", "lambda_workbench", "image"]
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--prebuilt", is_flag=True, help="deploy dist/ as it is")
+@click.option("--ignore-alarms", is_flag=True, help="whatever the alarms say")
+@click.option("--yes", is_flag=True, help="do not ask when data would be lost")
+@click.option("--parameter", "given", multiple=True, metavar="NAME=VALUE")
+def command(
+    stage: str, prebuilt: bool, ignore_alarms: bool, yes: bool, given: Sequence[str]
+) -> None:
     """Package, upload, and change the stack."""
-    parser = argparse.ArgumentParser(prog="make deploy")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--prebuilt", action="store_true", help="deploy dist/ as it is")
-    parser.add_argument("--ignore-alarms", action="store_true", help="whatever the alarms say")
-    parser.add_argument("--yes", action="store_true", help="do not ask when data would be lost")
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
-    given = parser.parse_args()
-    parameters = parameters_of(given.parameter)
-    if given.stage == LOCAL:
+    parameters = parameters_of(given)
+    if stage == LOCAL:
         target = target_of(LOCAL, "deploy")
         build(LOCAL_DIST, LOCAL, local=True)
         parameters = {"ServiceVersion": version(), **parameters}
         local_stack.deploy(target.stack.endpoint or "", parameters=parameters, say=print)
     else:
-        content = packages(given.stage, prebuilt=given.prebuilt)
-        target = target_of(given.stage, "deploy")
+        content = packages(stage, prebuilt=prebuilt)
+        target = target_of(stage, "deploy")
         release = uploaded(target, content, parameters)
-        once = IGNORING_ALARMS if given.ignore_alarms else {}
-        target.bring_to(release, once, yes=given.yes)
+        once = IGNORING_ALARMS if ignore_alarms else {}
+        target.bring_to(release, once, yes=yes)
         record(target.depot, release)
     print(f"{target.stack.name} is deployed")
     for name, value in sorted(target.stack.outputs().items()):
@@ -67,7 +71,7 @@ def packages(stage: str, *, prebuilt: bool) -> dict[str, Any]:
     manifest = build(DIST, stage, local=False)
     content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     if "image" in content:
-        subprocess.run([sys.executable, "-m", "lambda_workbench.packaging.image", "build"], cwd=ROOT, check=True)
+        subprocess.run([*_IMAGE, "build"], cwd=ROOT, check=True)
     return content
 
 
@@ -80,7 +84,7 @@ def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str
     merged = template.load(DIST / content["template"]["file"])
     values = {**stage_parameters(stage), "ServiceVersion": version(), **parameters}
     if "image" in content:
-        values["Image"] = run([sys.executable, "-m", "lambda_workbench.packaging.image", "push", stage]).strip()
+        values["Image"] = run([*_IMAGE, "push", stage]).strip()
     declared = merged.get("Parameters") or {}
     if unknown := sorted(set(values) - set(declared)):
         raise ToolError(f"samconfig.toml: {stage} has {', '.join(unknown)}, template.yaml has not")
@@ -105,10 +109,7 @@ def version() -> str:
     given = os.environ.get("SERVICE_VERSION")
     if given:
         return given
-    try:
-        return run(["git", "describe", "--tags", "--always", "--dirty"], quiet=True).strip()
-    except (ToolError, FileNotFoundError):
-        return "unversioned"
+    return asked(ROOT, "describe", "--tags", "--always", "--dirty") or "unversioned"
 
 
 def parameters_of(pairs: Sequence[str]) -> dict[str, str]:
@@ -117,9 +118,3 @@ def parameters_of(pairs: Sequence[str]) -> dict[str, str]:
         if "=" not in pair:
             raise ToolError(f"--parameter expects NAME=VALUE, not {pair!r}")
     return dict(pair.split("=", 1) for pair in pairs)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -15,9 +15,9 @@ from typing import Any
 import botocore.exceptions
 
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import project
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import stage_region
+from lambda_workbench.project import project
 
 _MISSING = ("404", "NoSuchKey", "NotFound")
 

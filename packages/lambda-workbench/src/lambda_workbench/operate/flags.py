@@ -6,14 +6,15 @@ rollout that is under way has to end first. STAGE=local is the emulator of `make
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Any
 
-from lambda_workbench.operate.asking import PROD, confirm, service_of
+import click
+
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import project
+from lambda_workbench.operate.asking import PROD, confirm, service_of
 from lambda_workbench.operate.service import Service
+from lambda_workbench.project import project
 
 _MOVING = {"BAKING", "VALIDATING", "DEPLOYING", "ROLLING_BACK"}
 
@@ -88,28 +89,21 @@ class FlagSet:
         return [item for page in pages for item in page["Items"]]
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--flag", default="", help="the flag to switch")
+@click.option("--to", type=click.Choice(["on", "off"]))
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(stage: str, flag: str, to: str | None, yes: bool) -> None:
     """Show the flags, or switch one."""
-    parser = argparse.ArgumentParser(prog="make flags")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--flag", default="")
-    parser.add_argument("--to", choices=["on", "off"])
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
-    flags = FlagSet(service_of(given.stage, "flags"))
-    if given.flag:
-        if given.to is None:
-            parser.error("say TO=on or TO=off")
-        if given.stage == PROD:
-            confirm(f"Switch {given.flag} {given.to} in {PROD}?", yes=given.yes)
-        flags.switch(given.flag, on=given.to == "on")
-        print(f"{given.flag} is being switched {given.to}")
+    flags = FlagSet(service_of(stage, "flags"))
+    if flag:
+        if to is None:
+            raise click.UsageError("say TO=on or TO=off")
+        if stage == PROD:
+            confirm(f"Switch {flag} {to} in {PROD}?", yes=yes)
+        flags.switch(flag, on=to == "on")
+        print(f"{flag} is being switched {to}")
         return
     for name, on in sorted(flags.values().items()):
         print(f"{name}  {'on' if on else 'off'}")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

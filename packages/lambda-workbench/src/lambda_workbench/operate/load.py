@@ -7,7 +7,6 @@ call in a hundred failed, something went to a failure queue, or this machine cou
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import threading
@@ -18,15 +17,16 @@ from typing import Any, Self
 
 import botocore.httpsession
 import botocore.utils
+import click
 
-from lambda_workbench.operate.failures import failure_stores, waiting
-from lambda_workbench.operate.asking import PROD, confirm, service_of
-from lambda_workbench.operate.pace import Calls, at_pace, percentile, waits
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT
+from lambda_workbench.operate.asking import PROD, confirm, service_of
+from lambda_workbench.operate.failures import failure_stores, waiting
+from lambda_workbench.operate.pace import Calls, at_pace, percentile, waits
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.sources import Api
 from lambda_workbench.operate.tuning_input import MARK, sample_payload
+from lambda_workbench.project import ROOT
 
 _TARGET = "load"
 _TRIGGERS = ("api", "queue")
@@ -40,31 +40,41 @@ _LATE_SECONDS = 1.0
 Send = Callable[[int], str]
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--trigger", default="", help="api or queue")
+@click.option("--rate", default=10.0, help="calls a second")
+@click.option("--duration", default=30.0, help="seconds")
+@click.option("--keep", is_flag=True, help="leave what it wrote in the tables")
+@click.option("--prod", is_flag=True, help="I know what this does to production")
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(
+    stage: str, trigger: str, rate: float, duration: float, keep: bool, prod: bool, yes: bool
+) -> None:
     """Load the stage, wait, tidy up and tell."""
-    given = _arguments()
-    service = service_of(given.stage, _TARGET)
-    trigger = given.trigger or next(iter(_available()), "")
+    _expect_allowed(stage, rate, duration, prod=prod)
+    service = service_of(stage, _TARGET)
+    trigger = trigger or next(iter(_available()), "")
     if trigger not in _available():
         known = "|".join(_available()) or "nothing: only an API or a queue can be loaded"
         raise ToolError(f"name what to load: TRIGGER={known}")
     tag = f"load-{uuid.uuid4().hex[:8]}"
     made: set[str] = set()
     send, where = _to_api(service, tag, made) if trigger == "api" else _to_queue(service, tag)
-    count = round(given.rate * given.duration)
-    print(f"{where}\n{given.rate:g} a second for {given.duration:g} s: {count} in all, as {tag}")
+    count = round(rate * duration)
+    print(f"{where}\n{rate:g} a second for {duration:g} s: {count} in all, as {tag}")
     if not service.is_local:
-        confirm(f"{given.stage} is billed for it, and does it for real. Go on?", yes=given.yes)
+        confirm(f"{stage} is billed for it, and does it for real. Go on?", yes=yes)
     failed_before = _failed(service)
     with _Depth(service) as depth:
         try:
-            calls = at_pace(given.rate, given.duration, send, workers=_WORKERS)
+            calls = at_pace(rate, duration, send, workers=_WORKERS)
             drained = depth.wait_until_empty(_PATIENCE_SECONDS)
         finally:
-            if not given.keep:
+            if not keep:
                 print(f"removed {_tidy_up(service, tag, made)} items from the tables")
     failed = _failed(service) - failed_before
-    print("\n".join(report(calls, given.rate, trigger, depth.done(calls))))
+    print("\n".join(report(calls, rate, trigger, depth.done(calls))))
     if depth.queues:
         print(f"queues      empty {drained:.1f} s after the last call; {failed} failed for good")
     if faults := list(_faults(calls, failed)):
@@ -86,24 +96,14 @@ def report(calls: Calls, rate: float, trigger: str, done: list[tuple[float, int]
     return lines
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make load")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--trigger", default="", help="api or queue")
-    parser.add_argument("--rate", type=float, default=10, help="calls a second")
-    parser.add_argument("--duration", type=float, default=30, help="seconds")
-    parser.add_argument("--keep", action="store_true", help="leave what it wrote in the tables")
-    parser.add_argument("--prod", action="store_true", help="I know what this does to production")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
-    if not 0 < given.rate <= _FASTEST or not 0 < given.duration <= _LONGEST:
+def _expect_allowed(stage: str, rate: float, duration: float, *, prod: bool) -> None:
+    if not 0 < rate <= _FASTEST or not 0 < duration <= _LONGEST:
         raise ToolError(
             f"RATE is at most {_FASTEST} a second and DURATION {_LONGEST} s: for more, use a tool "
             "that runs on several machines"
         )
-    if given.stage == PROD and not given.prod:
+    if stage == PROD and not prod:
         raise ToolError("not in prod, unless you say ARGS=--prod")
-    return given
 
 
 def _available() -> list[str]:
@@ -128,7 +128,7 @@ def _to_api(service: Service, tag: str, made: set[str]) -> tuple[Send, str]:
     api = Api(service)
     session = botocore.httpsession.URLLib3Session(
         max_pool_connections=_WORKERS,
-        timeout=(5, 35),
+        timeout=(5, 35),  # type: ignore[arg-type]  # the stubs know one number only
         proxies=botocore.utils.get_environ_proxies(api.url),
     )
 
@@ -262,9 +262,3 @@ def _tidy_up(service: Service, tag: str, made: set[str]) -> int:
 def _spread(seconds: list[float]) -> str:
     shown = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("longest", 1.0)]
     return ", ".join(f"{name} {percentile(seconds, share) * 1000:.0f} ms" for name, share in shown)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

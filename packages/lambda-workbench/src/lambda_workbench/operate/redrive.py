@@ -7,7 +7,6 @@ queue or bucket only after it was taken; what cannot be taken stays.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -16,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.exceptions
+import click
 
-from lambda_workbench.operate import stream_failures
-from lambda_workbench.operate.failures import FailureStore, Kind, failure_stores, waiting
-from lambda_workbench.operate.asking import confirm, service_of
 from lambda_workbench.errors import ToolError
+from lambda_workbench.operate import stream_failures
+from lambda_workbench.operate.asking import confirm, service_of
+from lambda_workbench.operate.failures import FailureStore, Kind, failure_stores, waiting
 from lambda_workbench.operate.service import ALIAS, Service
 
 _TARGET = "redrive"
@@ -50,32 +50,30 @@ class Outcome:
     stayed: dict[str, str] = field(default_factory=dict)
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--function", default="", help="whose failures; the only ones by default")
+@click.option("--rate", default=10, help="messages a second, 1 to 500")
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(stage: str, function: str, rate: int, yes: bool) -> None:
     """Choose whose failures, ask, and take them up again."""
-    parser = argparse.ArgumentParser(prog="make redrive")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--function", default="", help="whose failures; the only ones by default")
-    parser.add_argument("--rate", type=int, default=10, help="messages a second, 1 to 500")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
-    if not 1 <= given.rate <= _FASTEST:
+    if not 1 <= rate <= _FASTEST:
         raise ToolError(f"RATE is messages a second, 1 to {_FASTEST}")
-    service = service_of(given.stage, _TARGET)
+    service = service_of(stage, _TARGET)
     counts = {store: waiting(service, store) for store in failure_stores(service)}
     for store, count in counts.items():
         print(f"{store.function:12} {count:6} {store.kind:9} {store.name}")
-    chosen = _choose(counts, given.function)
+    chosen = _choose(counts, function)
     if chosen is None:
         print("nothing has failed")
         return
     count = counts[chosen]
     where = "the queue they came from" if chosen.kind is Kind.MESSAGE else "the function"
     confirm(
-        f"Is the cause gone? {count} in {chosen.name} go back to {where}, "
-        f"{given.rate} a second at most.",
-        yes=given.yes,
+        f"Is the cause gone? {count} in {chosen.name} go back to {where}, {rate} a second at most.",
+        yes=yes,
     )
-    outcome = redrive(service, chosen, count, given.rate)
+    outcome = redrive(service, chosen, count, rate)
     print(f"{outcome.moved} sent back; {waiting(service, chosen)} in {chosen.name} now")
     for name, reason in outcome.stayed.items():
         print(f"  {name} stays: {reason}")
@@ -279,9 +277,3 @@ _AGAIN: dict[Kind, Callable[[Service, FailureStore, Message], None]] = {
     Kind.MESSAGE: _to_source,
     Kind.EVENT: _to_function,
 }
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

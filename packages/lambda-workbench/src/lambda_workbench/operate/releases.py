@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambda_workbench.operate.depot import Depot
 from lambda_workbench.errors import ToolError
+from lambda_workbench.operate.depot import Depot
 
 _KEY = "releases.json"
 _KEPT = 30

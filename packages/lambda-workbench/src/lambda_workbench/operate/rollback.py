@@ -10,11 +10,11 @@ everything as usual.
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from lambda_workbench.operate.change_set import cancel
-from lambda_workbench.operate.asking import confirm
 from lambda_workbench.errors import ToolError
+from lambda_workbench.operate.asking import confirm
+from lambda_workbench.operate.change_set import cancel
 from lambda_workbench.operate.releases import history, record_return, to_return_to
 from lambda_workbench.operate.target import IGNORING_ALARMS, target_of
 
@@ -24,39 +24,32 @@ _REMINDER = (
 )
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--to", default="", metavar="VERSION", help="the one before, by default")
+@click.option("--list", "only_list", is_flag=True, help="only show what was deployed")
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(stage: str, to: str, only_list: bool, yes: bool) -> None:
     """Choose the release, ask, and deploy it."""
-    parser = argparse.ArgumentParser(prog="make rollback")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--to", default="", metavar="VERSION", help="the one before, by default")
-    parser.add_argument("--list", action="store_true", help="only show what was deployed")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
-    target = target_of(given.stage, "rollback")
+    target = target_of(stage, "rollback")
     status = target.stack.status()
     if status in ("", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
         raise ToolError(f"{target.stack.name} is not deployed, so there is nothing to go back from")
     releases = history(target.depot)
-    if given.list:
+    if only_list:
         print("\n".join(release.line for release in releases) or "nothing is on record")
         return
-    if status == "UPDATE_IN_PROGRESS" and not given.to:
-        confirm(f"Cancel the update of {target.stack.name} that is under way?", yes=given.yes)
+    if status == "UPDATE_IN_PROGRESS" and not to:
+        confirm(f"Cancel the update of {target.stack.name} that is under way?", yes=yes)
         cancel(target.stack)
         print(f"{target.stack.name} is as it was before that update. {_REMINDER}")
         return
-    chosen = to_return_to(releases, given.to)
+    chosen = to_return_to(releases, to)
     confirm(
         f"{target.stack.name} goes back to {chosen.version}, deployed {chosen.at}, "
         "whatever the alarms say.",
-        yes=given.yes,
+        yes=yes,
     )
-    target.bring_to(chosen, IGNORING_ALARMS, yes=given.yes)
+    target.bring_to(chosen, IGNORING_ALARMS, yes=yes)
     record_return(target.depot, chosen)
     print(f"{target.stack.name} is at {chosen.version} again. {_REMINDER}")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

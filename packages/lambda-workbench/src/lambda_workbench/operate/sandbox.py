@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_workbench.local.emulator import Emulator
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT, find_uv, project
+from lambda_workbench.local.emulator import Emulator
 from lambda_workbench.operate.service import ALIAS, Service
+from lambda_workbench.project import ROOT, find_uv, project
 
 _LEFT_OUT = (".git", ".local", ".uv", ".venv*", "dist", "__pycache__", ".*_cache", "node_modules")
 _BAD = '''
@@ -81,8 +81,8 @@ class Sandbox:
 
     def deploy(self, version: str, *arguments: str) -> Finished:
         """`make deploy`, of the copy."""
-        stage = self.service.stage
-        return self.run("lambda_workbench.operate.deploy", stage, "--yes", *arguments, SERVICE_VERSION=version)
+        given = [self.service.stage, "--yes", *arguments]
+        return self.run("lambda_workbench", "deploy", *given, SERVICE_VERSION=version)
 
     def live(self) -> dict[str, Live]:
         """What callers of each function reach."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import project
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import LOCAL, stack_name, stage_region
+from lambda_workbench.project import project
 
 ALIAS = "live"
 

@@ -21,10 +21,10 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 
-from lambda_workbench.local.local_identity import local_token
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT, project
+from lambda_workbench.local.local_identity import local_token
 from lambda_workbench.operate.service import Service
+from lambda_workbench.project import ROOT, project
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ class Stack:
 def client(service: str, endpoint: str | None, region: str = "") -> Any:
     """A boto3 client, made once per service and place."""
     region = region or project().region
-    return boto3.client(service, endpoint_url=endpoint, region_name=region, config=_CONFIG)
+    connect: Any = boto3.client  # whose types know services by their literal names
+    return connect(service, endpoint_url=endpoint, region_name=region, config=_CONFIG)
 
 
 @functools.cache

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lambda_workbench.operate.change_set import Wanted, apply
-from lambda_workbench.operate.changes import Change
-from lambda_workbench.operate.depot import Depot, foundation
+from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.operate.asking import confirm
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import project
+from lambda_workbench.operate.change_set import Wanted, apply
+from lambda_workbench.operate.changes import Change
+from lambda_workbench.operate.depot import Depot, foundation
 from lambda_workbench.operate.releases import Release
 from lambda_workbench.operate.stack import Stack, client
 from lambda_workbench.operate.stages import (
@@ -25,6 +24,7 @@ from lambda_workbench.operate.stages import (
     stage_region,
     stage_tags,
 )
+from lambda_workbench.project import project
 
 LOCAL_BUCKET = "local-artifacts"
 # Parameters that say how to deploy and not what, with the value that they usually have.

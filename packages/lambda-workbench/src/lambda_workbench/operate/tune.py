@@ -6,18 +6,19 @@ and prints what each took and cost. The invocations are real: docs/operations.md
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lambda_workbench.operate.change_set import Wanted, apply, as_text
-from lambda_workbench.packaging.functions import Function, functions_of
+import click
+
 from lambda_workbench.cloudformation.project_template import merged_template
-from lambda_workbench.operate.asking import PROD, confirm, function_of, service_of
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_STATE, ROOT, project
+from lambda_workbench.operate.asking import PROD, confirm, function_of, service_of
+from lambda_workbench.operate.change_set import Wanted, apply, as_text
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.sources import remove_object, sample_object
 from lambda_workbench.operate.stack import Stack
@@ -28,6 +29,8 @@ from lambda_workbench.operate.tuning_input import (
     sample_payload,
     stack_template,
 )
+from lambda_workbench.packaging.functions import Function, functions_of
+from lambda_workbench.project import LOCAL_STATE, ROOT, project
 
 _TARGET = "tune"
 _SIZES = "128,256,512,1024,1769"  # the last is a whole processor
@@ -36,21 +39,60 @@ _POLL_SECONDS = 2.0
 _FOLDER = LOCAL_STATE / "power-tuning"
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class Asked:
+    """How to measure: megabytes, invocations of each size (0: by the timeout), and what counts."""
+
+    sizes: Sequence[int]
+    times: int
+    strategy: str
+    state_machine: str = ""
+    yes: bool = False
+
+
+@click.command()
+@click.argument("stage", default="")
+@click.option("--function", "short_name", default="")
+@click.option("--sizes", default=_SIZES, help="megabytes, commas between")
+@click.option("--times", default=0, help="invocations of each size, 5 or more")
+@click.option("--strategy", type=click.Choice(_STRATEGIES), default="balanced")
+@click.option("--state-machine", default="", help="name or ARN of one that is there")
+@click.option("--input-only", is_flag=True, help="write the input, run nothing")
+@click.option("--yes", is_flag=True, help="do not ask")
+def command(
+    stage: str,
+    short_name: str,
+    sizes: str,
+    times: int,
+    strategy: str,
+    state_machine: str,
+    input_only: bool,
+    yes: bool,
+) -> None:
     """Write the input, and run it unless only the input is asked for."""
-    given = _arguments()
-    if given.input_only:
-        for function in _declared(given.stage, given.function):
-            full = Service(given.stage or "dev").function(function.name)
-            arn = f"arn:aws:lambda:{project().region}:123456789012:function:{full}"
-            path = _write(function, _input(function, arn, sample_payload(function.name), given))
-            print(path.relative_to(ROOT))
-        return
-    if given.stage == PROD:
+    given = Asked(_sizes(sizes), times, strategy, state_machine, yes)
+    if times and times < 5:
+        raise ToolError("fewer than 5 invocations of a size say nothing")
+    if input_only:
+        _write_inputs(stage, short_name, given)
+    else:
+        _measure(stage, short_name, given)
+
+
+def _write_inputs(stage: str, short_name: str, given: Asked) -> None:
+    for function in _declared(stage, short_name):
+        full = Service(stage or "dev").function(function.name)
+        arn = f"arn:aws:lambda:{project().region}:123456789012:function:{full}"
+        path = _write(function, _input(function, arn, sample_payload(function.name), given))
+        print(path.relative_to(ROOT))
+
+
+def _measure(stage: str, short_name: str, given: Asked) -> None:
+    if stage == PROD:
         raise ToolError("it invokes the function for real, and changes it meanwhile: not in prod")
-    service = service_of(given.stage, _TARGET)
-    name = function_of(service, given.function, _TARGET)
-    function = _declared(given.stage, name)[0]
+    service = service_of(stage, _TARGET)
+    name = function_of(service, short_name, _TARGET)
+    function = _declared(stage, name)[0]
     machine, renew = _machine(service, given)
     payload, tidy_key = _payload(service, name)
     try:
@@ -73,9 +115,7 @@ def main() -> None:
     print("\n".join(report(result, current)))
     best = int(result["power"])
     if best != current:
-        print(
-            f"\nTo take it: {_parameter(function)}={best} under [{given.stage}.deploy.parameters]"
-        )
+        print(f"\nTo take it: {_parameter(function)}={best} under [{stage}.deploy.parameters]")
         print("in samconfig.toml, in parameter_overrides; then deploy. Other stages: as well.")
 
 
@@ -98,26 +138,14 @@ def report(result: dict[str, Any], current: int) -> list[str]:
     return lines
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make tune")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--function", default="")
-    parser.add_argument("--sizes", default=_SIZES, help="megabytes, commas between")
-    parser.add_argument("--times", type=int, default=0, help="invocations of each size, 5 or more")
-    parser.add_argument("--strategy", choices=_STRATEGIES, default="balanced")
-    parser.add_argument("--state-machine", default="", help="name or ARN of one that is there")
-    parser.add_argument("--input-only", action="store_true", help="write the input, run nothing")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    given = parser.parse_args()
+def _sizes(listed: str) -> list[int]:
     try:
-        given.sizes = sorted({int(size) for size in given.sizes.split(",")})
+        sizes = sorted({int(size) for size in listed.split(",")})
     except ValueError as error:
         raise ToolError("sizes are megabytes with commas between: 128,512,1024") from error
-    if not all(128 <= size <= 10240 for size in given.sizes) or len(given.sizes) < 2:
+    if not all(128 <= size <= 10240 for size in sizes) or len(sizes) < 2:
         raise ToolError("give two sizes or more, from 128 to 10240")
-    if given.times and given.times < 5:
-        raise ToolError("fewer than 5 invocations of a size say nothing")
-    return given
+    return sizes
 
 
 def _declared(stage: str, name: str) -> list[Function]:
@@ -131,7 +159,7 @@ def _declared(stage: str, name: str) -> list[Function]:
 
 
 def _input(
-    function: Function, arn: str, payload: Any, given: argparse.Namespace, renew: str = ""
+    function: Function, arn: str, payload: Any, given: Asked, renew: str = ""
 ) -> dict[str, Any]:
     times = given.times or (20 if function.timeout * 20 <= LONGEST else 5)
     return execution_input(
@@ -170,7 +198,7 @@ def _arn(service: Service, name: str) -> str:
     return ":".join(arn.split(":")[:7])
 
 
-def _machine(service: Service, given: argparse.Namespace) -> tuple[str, str]:
+def _machine(service: Service, given: Asked) -> tuple[str, str]:
     """The state machine's ARN, and that of the function that renews ids, if there is one."""
     if given.state_machine:
         return _named(service, given.state_machine), ""
@@ -223,9 +251,3 @@ def _parameter(function: Function) -> str:
     properties = merged_template()["Resources"][function.logical_id]["Properties"]
     memory = properties.get("MemorySize")
     return str(memory["Ref"]) if isinstance(memory, dict) and "Ref" in memory else "MemorySize"
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

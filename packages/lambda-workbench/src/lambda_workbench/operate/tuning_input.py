@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.packaging.functions import Function
 from lambda_workbench.errors import ToolError
+from lambda_workbench.packaging.functions import Function
 from lambda_workbench.project import ROOT, project
 
 APPLICATION = "arn:aws:serverlessrepo:us-east-1:451282441545:applications/aws-lambda-power-tuning"
@@ -88,7 +88,7 @@ def stack_template() -> dict[str, Any]:
     }
 
 
-def execution_input(  # noqa: PLR0913
+def execution_input(
     function: Function,
     arn: str,
     payload: Any,

@@ -7,7 +7,6 @@ own. `.local/verify-<stage>.md` says what was done, what failed, and what was no
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import platform
 import re
@@ -21,17 +20,19 @@ from enum import StrEnum
 from pathlib import Path
 
 import boto3
+import click
 
-from lambda_workbench.operate.depot import foundation
-from lambda_workbench.operate.holdings import holdings
+from lambda_workbench.errors import ToolError
+from lambda_workbench.git import asked
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.operate.asking import PROD, confirm
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_STATE, find_uv, project, run
+from lambda_workbench.operate.depot import foundation
+from lambda_workbench.operate.holdings import holdings
 from lambda_workbench.operate.sandbox import Sandbox, copy_project, emulator_of
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import LOCAL, stage_names, stage_region
 from lambda_workbench.operate.verify_steps import STEPS, NotTried, Step
+from lambda_workbench.project import LOCAL_STATE, ROOT, find_uv, project, run
 
 _NO_STACK = ("", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 # Account ids and access keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -56,23 +57,22 @@ class Result:
     evidence: Sequence[str] = field(default_factory=list)
 
 
-def main() -> None:
+@click.command()
+@click.argument("stage", default="")
+@click.option("--yes", is_flag=True, help="what is deployed there may go")
+def command(stage: str, yes: bool) -> None:
     """Check that the stage may be used up, make the steps, and write the report."""
-    parser = argparse.ArgumentParser(prog="make verify")
-    parser.add_argument("stage", nargs="?", default="")
-    parser.add_argument("--yes", action="store_true", help="what is deployed there may go")
-    given = parser.parse_args()
-    expect_allowed(given.stage)
+    expect_allowed(stage)
     # A cancelled job ends with a signal: what was made is deleted then too, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    with sandbox_of(given.stage) as sandbox:
-        expect_free(sandbox.service, yes=given.yes)
+    with sandbox_of(stage) as sandbox:
+        expect_free(sandbox.service, yes=yes)
         results = verify(sandbox, STEPS)
-    facts = {"started": started, **facts_of(given.stage)}
+    facts = {"started": started, **facts_of(stage)}
     LOCAL_STATE.mkdir(exist_ok=True)
-    path = LOCAL_STATE / f"verify-{given.stage}.md"
-    path.write_text(report(given.stage, facts, results), encoding="utf-8")
+    path = LOCAL_STATE / f"verify-{stage}.md"
+    path.write_text(report(stage, facts, results), encoding="utf-8")
     print(f"the report: .local/{path.name}")
     if any(result.state is State.FAILED for result in results):
         sys.exit(1)
@@ -144,18 +144,15 @@ def _outcome(step: Callable[[], Sequence[str]]) -> tuple[State, Sequence[str]]:
         return State.NOT_TRIED, [str(reason)]
     except KeyboardInterrupt:
         return State.FAILED, ["interrupted"]
-    except Exception as error:  # noqa: BLE001 - whatever it was, what is deployed has to go
+    except Exception as error:
         known = isinstance(error, ToolError)
         return State.FAILED, (str(error) if known else repr(error)).splitlines()
 
 
 def facts_of(stage: str) -> dict[str, str]:
     """What was tried, and with what."""
-    try:
-        commit = run(["git", "rev-parse", "--short", "HEAD"], quiet=True).strip()
-        changed = run(["git", "status", "--porcelain"], quiet=True).strip()
-    except (ToolError, FileNotFoundError):
-        commit, changed = "unknown", ""
+    commit = asked(ROOT, "rev-parse", "--short", "HEAD") or "unknown"
+    changed = asked(ROOT, "status", "--porcelain")
     return {
         "where": "an emulator on this machine" if stage == LOCAL else "AWS",
         "region": stage_region(stage) or project().region,
@@ -186,9 +183,3 @@ def report(stage: str, facts: Mapping[str, str], results: Sequence[Result]) -> s
     if results[-1].state is not State.DONE:
         lines += ["", f"The stage may be left behind: make delete STAGE={stage} DATA=1"]
     return _PRIVATE.sub("…", "\n".join(lines)) + "\n"
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lambda_workbench.errors import ToolError
 from lambda_workbench.operate.change_set import settle
 from lambda_workbench.operate.failures import FailureStore, Kind, failure_stores, waiting
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import ROOT
 from lambda_workbench.operate.sandbox import Finished, Live, Sandbox
 from lambda_workbench.operate.service import ALIAS, Service, wait_until
 from lambda_workbench.operate.sources import send_message
+from lambda_workbench.project import ROOT
 
 Evidence = list[str]
 Step = Callable[[Sandbox], Evidence]
@@ -108,7 +108,8 @@ def redrive(sandbox: Sandbox) -> Evidence:
         lambda: waiting(service, store),
         _POISON_SECONDS[service.is_local],
     )
-    done = sandbox.run("lambda_workbench.operate.redrive", service.stage, "--function", store.function, "--yes")
+    given = [service.stage, "--function", store.function, "--yes"]
+    done = sandbox.run("lambda_workbench", "redrive", *given)
     _expect_success(done)
     return [f"{full} {store.kind} of {store.function} had failed", _lines(done)[-1]]
 
@@ -117,7 +118,7 @@ def delete_everything(sandbox: Sandbox) -> Evidence:
     """Delete the stage with its data, and say what is left."""
     if not settle(sandbox.service.stack):
         return ["there is no stack, so nothing is left"]
-    done = sandbox.run("lambda_workbench.operate.delete", sandbox.service.stage, "--data", "--yes")
+    done = sandbox.run("lambda_workbench", "delete", sandbox.service.stage, "--data", "--yes")
     _expect_success(done)
     if sandbox.status:
         raise ToolError(f"the stack is {sandbox.status}")

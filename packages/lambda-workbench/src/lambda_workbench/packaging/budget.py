@@ -16,17 +16,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+import click
+
+from lambda_workbench.errors import ToolError
 from lambda_workbench.packaging.bundle import size_of
 from lambda_workbench.packaging.import_profile import Built, Module, build_here, suspects
 from lambda_workbench.packaging.limits import advice, limits_of, too_large
-from lambda_workbench.errors import ToolError
 from lambda_workbench.project import run
 
 _COLLECTED = re.compile(r"Collected\s*:\s*(\d+)")
 _SHOWN = 3
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Check every function and end with 1 if one is over its budget."""
     found = build_here()
     counted = _count(found) if shutil.which("valgrind") else {}
@@ -102,9 +105,3 @@ def _instructions(arguments: list[str], environment: Mapping[str, str]) -> int:
     if done.returncode != 0 or not found:
         raise ToolError(f"valgrind failed:\n{done.stderr[-2000:]}")
     return int(found[1])
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

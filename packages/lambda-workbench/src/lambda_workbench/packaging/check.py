@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import click
+
 from lambda_workbench.local.local_env import local_environment
 from lambda_workbench.project import ROOT
 
@@ -19,12 +21,13 @@ def steps() -> dict[str, list[str]]:
         "lint": [_tool("ruff"), "check", "--quiet", "."],
         "types": [_tool("mypy"), "--no-error-summary"],
         "imports": [_tool("lint-imports"), "--no-cache"],
-        "preflight": [sys.executable, "-m", "lambda_workbench.preflight"],
-        "budget": [sys.executable, "-m", "lambda_workbench.packaging.budget"],
+        "preflight": [sys.executable, "-m", "lambda_workbench", "preflight"],
+        "budget": [sys.executable, "-m", "lambda_workbench", "budget"],
     }
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Run every check, show what failed, and end with 1 if anything did."""
     environment = {**os.environ, **local_environment()}
     environment.pop("AWS_PROFILE", None)
@@ -45,9 +48,3 @@ def main() -> None:
 
 def _tool(name: str) -> str:
     return str(Path(sys.executable).parent / name)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -1,14 +1,13 @@
 """The container image: built once with Docker, then copied to every stage as it is.
 
-    python -m lambda_workbench.packaging.image build           dist/image.tar, from what `make package` made
-    python -m lambda_workbench.packaging.image push STAGE      copies it to the stage's repository, prints its address
+    workbench image build           dist/image.tar, from what `make package` made
+    workbench image push STAGE      copies it to the stage's repository, prints its address
 
 The address ends in the image's digest, which is the same in every stage.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -21,11 +20,12 @@ from typing import Any
 
 import boto3
 import botocore.exceptions
+import click
 
-from lambda_workbench.packaging.package import IMAGE
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import DIST, ROOT, project, run
 from lambda_workbench.operate.stages import stage_names, stage_region
+from lambda_workbench.packaging.package import IMAGE
+from lambda_workbench.project import DIST, ROOT, project, run
 
 ARCHIVE = DIST / "image.tar"
 _MANIFEST = DIST / "manifest.json"
@@ -146,20 +146,19 @@ def _buildx(*arguments: str) -> list[str]:
     return ["docker", "buildx", *arguments]
 
 
-def main() -> None:
+@click.group()
+def command() -> None:
     """Build the image, or push it to a stage and print its address."""
-    parser = argparse.ArgumentParser(description="Build and push the image.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build")
-    commands.add_parser("push").add_argument("stage", choices=stage_names())
-    given = parser.parse_args()
-    if given.command == "build":
-        print(f"dist/image.tar  {build()}")
-    else:
-        print(push(given.stage))
 
 
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
+@command.command("build")
+def _build() -> None:
+    """Build dist/image.tar from what `workbench package` made, with Docker."""
+    print(f"dist/image.tar  {build()}")
 
-    guarded(main)
+
+@command.command("push")
+@click.argument("stage", type=click.Choice(stage_names()))
+def _push(stage: str) -> None:
+    """Copy it to the stage's repository and print its address."""
+    print(push(stage))

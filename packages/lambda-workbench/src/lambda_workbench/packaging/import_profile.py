@@ -6,7 +6,6 @@ those of this machine and include the wait for the disk: read them as shares.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -19,14 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
+
 from lambda_workbench.cloudformation import template
+from lambda_workbench.errors import ToolError
+from lambda_workbench.local.local_env import local_environment
+from lambda_workbench.operate.stages import LOCAL
 from lambda_workbench.packaging import import_handler
 from lambda_workbench.packaging.functions import LAYER_ZIP, Function, functions_of, stand_ins
-from lambda_workbench.local.local_env import local_environment
 from lambda_workbench.packaging.package import build, packages_of
-from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_STATE, ROOT, project
-from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.project import LOCAL_STATE, project
 
 _BUILD = LOCAL_STATE / "budget"
 
@@ -173,23 +174,16 @@ def _without_times(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("import time:"))
 
 
-def main() -> None:
+@click.command()
+@click.argument("function", default="")
+@click.option("--least", default=0.02, help="hide smaller shares than this")
+def command(function: str, least: float) -> None:
     """Draw the tree of one function or of all."""
-    parser = argparse.ArgumentParser(description="Draw what functions import when they start.")
-    parser.add_argument("function", nargs="?", default="", help="a short name such as api")
-    parser.add_argument("--least", type=float, default=0.02, help="hide smaller shares than this")
-    arguments = parser.parse_args()
     found = build_here()
     names = [built.function.name for built in found]
-    if arguments.function and arguments.function not in names:
-        raise ToolError(f"no function {arguments.function!r}; there are {', '.join(names)}")
+    if function and function not in names:
+        raise ToolError(f"no function {function!r}; there are {', '.join(names)}")
     for built in found:
-        if arguments.function in ("", built.function.name):
+        if function in ("", built.function.name):
             print(f"\n{built.function.name}: {built.function.module}")
-            print("\n".join(draw(built.imports(), arguments.least)))
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)
+            print("\n".join(draw(built.imports(), least)))

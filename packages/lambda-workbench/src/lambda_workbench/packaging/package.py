@@ -1,7 +1,7 @@
 """Build what is deployed: the functions' code, the merged template and a manifest.
 
-    python -m lambda_workbench.packaging.package                  dist/, for AWS Lambda
-    python -m lambda_workbench.packaging.package --local          dist/local/, for this machine and the emulator
+    workbench package                  dist/, for AWS Lambda
+    workbench package --local          dist/local/, for this machine and the emulator
 
 A function is a zip with its own code and the locked dependencies. Where template.yaml has a layer
 for the dependencies, they are in layer.zip once and the zips have own code only. Functions of an
@@ -14,7 +14,6 @@ is imported from what was built, with exactly the environment that the template 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -23,8 +22,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.packaging import certificates, import_handler
+import click
+
 from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation.project_template import write_merged
+from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.errors import ToolError
+from lambda_workbench.local.local_env import local_environment
+from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.packaging import certificates, import_handler
 from lambda_workbench.packaging.binaries import misfits
 from lambda_workbench.packaging.bundle import (
     compile_all,
@@ -36,14 +42,15 @@ from lambda_workbench.packaging.bundle import (
     write_folder,
     write_zip,
 )
-from lambda_workbench.packaging.functions import LAYER_ZIP, Function, functions_of, layer_of, stand_ins
+from lambda_workbench.packaging.functions import (
+    LAYER_ZIP,
+    Function,
+    functions_of,
+    layer_of,
+    stand_ins,
+)
 from lambda_workbench.packaging.limits import too_large
-from lambda_workbench.local.local_env import local_environment
-from lambda_workbench.cloudformation.project_template import write_merged
-from lambda_workbench.errors import ToolError
 from lambda_workbench.project import DIST, LOCAL_DIST, ROOT, find_uv, project, run
-from lambda_workbench.operate.stages import LOCAL
-from lambda_workbench.cloudformation.template import Template
 
 IMAGE = "image"
 
@@ -262,16 +269,15 @@ def _described(function: Function) -> dict[str, object]:
     }
 
 
-def main() -> None:
+@click.command()
+@click.option("--local", "here", is_flag=True, help="for this machine and the emulator")
+@click.option("--stage", default="", help="the stage the manifest describes")
+def command(here: bool, stage: str) -> None:
     """Build into dist/ or dist/local/."""
-    parser = argparse.ArgumentParser(description="Build the functions.")
-    parser.add_argument("--local", action="store_true", help="for this machine and the emulator")
-    parser.add_argument("--stage", default="", help="the stage the manifest describes")
-    arguments = parser.parse_args()
-    if arguments.local:
-        manifest = build(LOCAL_DIST, arguments.stage or LOCAL, local=True)
+    if here:
+        manifest = build(LOCAL_DIST, stage or LOCAL, local=True)
     else:
-        manifest = build(DIST, arguments.stage or "dev", local=False)
+        manifest = build(DIST, stage or "dev", local=False)
     content = json.loads(manifest.read_text(encoding="utf-8"))
     dist = manifest.parent.relative_to(ROOT)
     faults: list[str] = []
@@ -284,9 +290,3 @@ def main() -> None:
     print(manifest.relative_to(ROOT))
     if faults:
         raise ToolError("\n".join(["over the budget", *faults]))
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -14,15 +14,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
+from lambda_workbench import environments
 from lambda_workbench.cloudformation.project_template import write_merged
 from lambda_workbench.errors import ToolError
-from lambda_workbench.project import LOCAL_STATE, ROOT, find_uv
+from lambda_workbench.project import LOCAL_STATE, ROOT
 
-_ENVIRONMENT = "tools/environments/policies"  # of its own, because of what checkov pins
 _NO_REASON = "No comment provided"
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Print which rules do not hold, and end with 1 if any does not."""
     report = scan(write_merged(LOCAL_STATE / "policies"))
     if faults := broken(report):
@@ -33,10 +36,17 @@ def main() -> None:
 
 def scan(path: Path) -> dict[str, Any]:
     """What checkov found in a template, as it reports it."""
-    command = [find_uv(), "run", "--quiet", "--project", _ENVIRONMENT]
-    command += ["checkov", "--skip-download", "--output", "json", "--file", str(path)]
+    command = environments.command(environments.CHECKOV, "checkov", "--skip-download")
+    command += ["--output", "json", "--file", str(path)]
     command += ["--config-file", str(ROOT / ".checkov.yaml")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environments.variables(environments.CHECKOV),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
         report: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
@@ -61,9 +71,3 @@ def broken(report: dict[str, Any]) -> list[str]:
         if skipped["check_result"].get("suppress_comment", _NO_REASON) == _NO_REASON
     ]
     return sorted(faults)
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.packaging.bundle import digest_of
 from lambda_workbench.errors import ToolError
+from lambda_workbench.packaging.bundle import digest_of
 
 MANIFEST = "manifest.json"
 # Besides what is deployed: the bill of materials, what the image was made from, the emulator's.

@@ -12,15 +12,18 @@ import os
 import uuid
 from typing import Any
 
+import click
+
+from lambda_workbench.git import asked
 from lambda_workbench.operate.deploy import version
 from lambda_workbench.packaging.package import IN_THE_RUNTIME
-from lambda_workbench.errors import ToolError
 from lambda_workbench.project import DIST, ROOT, find_uv, run
 
 PATH = DIST / "sbom.cdx.json"
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Write it and say what is in it."""
     document = bill()
     PATH.parent.mkdir(exist_ok=True)
@@ -49,15 +52,6 @@ def _committed() -> str:
     """When the commit was made, in UTC; $SOURCE_DATE_EPOCH is taken instead where it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
     if not seconds:
-        try:
-            seconds = run(["git", "log", "-1", "--format=%ct"], quiet=True).strip()
-        except (ToolError, FileNotFoundError):
-            seconds = "0"
+        seconds = asked(ROOT, "log", "-1", "--format=%ct") or "0"
     when = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
     return when.isoformat().replace("+00:00", "Z")
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

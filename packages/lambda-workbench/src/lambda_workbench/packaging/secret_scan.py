@@ -11,7 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lambda_workbench.project import ROOT, run
+import click
+
+from lambda_workbench.git import git
+from lambda_workbench.project import ROOT
 
 _SAMPLES = re.compile(r"(events|tests|vendor)/")
 _LOCK = "uv.lock"
@@ -24,7 +27,8 @@ _IN_SAMPLES = (
 )
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Print what was found, and end with 1 if anything was."""
     if report := found():
         sys.exit(report)
@@ -33,7 +37,7 @@ def main() -> None:
 
 def found() -> str:
     """What the scanner reports; empty when it finds nothing."""
-    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
     samples = [name for name in names if _SAMPLES.match(name)]
     others = [name for name in names if name not in samples and Path(name).name != _LOCK]
@@ -48,9 +52,3 @@ def _scan(options: Sequence[str], names: Sequence[str]) -> str:
         [program, *options, "--", *names], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return f"{done.stdout}{done.stderr}" if done.returncode else ""
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

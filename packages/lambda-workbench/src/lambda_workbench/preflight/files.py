@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from lambda_workbench.errors import ToolError
+from lambda_workbench.git import asked
 
 
 class Files(Protocol):
@@ -57,29 +57,18 @@ class Commit:
 
     def read(self, name: str) -> str | None:
         """The text of a file, by its path in the project; None when there is no such file."""
-        return _git(self.root, "show", f"{self.ref}:./{name}")
+        return asked(self.root, "show", f"{self.ref}:./{name}")
 
 
 def commit(root: Path, ref: str) -> Commit:
     """The project at a commit, a tag or a branch; raises `ToolError` for what is none."""
-    found = _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    found = asked(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if found is None:
         raise ToolError(f"{ref} is no commit of this repository: git fetch --tags may bring it")
-    return Commit(root, found.strip())
+    return Commit(root, found)
 
 
 def newest_tag(root: Path) -> str | None:
     """The newest tag that the current commit comes after; None without one."""
-    found = _git(root, "describe", "--tags", "--abbrev=0", "HEAD")
-    return found.strip() if found else None
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git answers; None when it refuses."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    found = asked(root, "describe", "--tags", "--abbrev=0", "HEAD")
+    return found or None

@@ -7,7 +7,6 @@ or shared. With --check it ends with 1 when one of the template's was edited or 
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import subprocess
 import sys
@@ -15,11 +14,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import yaml
 
-from lambda_workbench.update.origin import ANSWERS, Origin, Template, cloned, git, git_environment, origin
 from lambda_workbench.errors import ToolError
+from lambda_workbench.git import git, git_environment
 from lambda_workbench.project import ROOT
+from lambda_workbench.update import apart
+from lambda_workbench.update.origin import ANSWERS, Origin, Template, cloned, origin
 
 KINDS = ("managed", "shared")
 
@@ -52,12 +54,12 @@ class File:
         return f"+{added} -{removed}" if self.diff else ""
 
 
-def main() -> None:
+@click.command()
+@click.option("--check", is_flag=True, help="end with 1 when there is drift")
+@click.option("--diff", is_flag=True, help="show what was edited")
+def command(check: bool, diff: bool) -> None:
     """Compare and tell."""
-    parser = argparse.ArgumentParser(prog="make drift")
-    parser.add_argument("--check", action="store_true", help="end with 1 when there is drift")
-    parser.add_argument("--diff", action="store_true", help="show what was edited")
-    given = parser.parse_args()
+    apart.enter()
     came_from = origin()
     files = compare(came_from)
     print(f"template  {came_from.source} at {came_from.commit}")
@@ -68,10 +70,10 @@ def main() -> None:
     changed = [file for file in files if file.state != "same"]
     for file in changed:
         print(f"  {file.kind:8} {file.state:8} {file.counts():10} {file.path}")
-    if given.diff:
+    if diff:
         print("\n".join(line for file in changed for line in file.diff))
     drift = [file for file in changed if file.is_drift]
-    if drift and given.check:
+    if drift and check:
         sys.exit(f"drift: {len(drift)} of the template's files; docs/updating.md says what to do")
 
 
@@ -127,9 +129,3 @@ def _file(path: str, kind: str, rendered: Path) -> File:
 def _lines(path: Path) -> list[str]:
     """Whatever its line endings are."""
     return path.read_text(encoding="utf-8", errors="replace").splitlines()
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

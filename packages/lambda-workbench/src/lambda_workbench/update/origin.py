@@ -1,13 +1,11 @@
 """Where this project comes from: its answers file, and the template's versions.
 
-The tools that use this run in an environment of their own, which has Copier: see the Makefile.
+The commands that need Copier run in an environment of its own: see apart.py.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from typing import Any
 import yaml
 
 from lambda_workbench.errors import ToolError
+from lambda_workbench.git import asked, git
 from lambda_workbench.project import ROOT
 
 ANSWERS = ROOT / ".copier-answers.yml"
@@ -45,33 +44,6 @@ def origin() -> Origin:
     return Origin(str(found["_src_path"]), str(found["_commit"]), answers)
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git and return what it printed."""
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=git_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ToolError(f"`git {' '.join(arguments)}` failed:\n{done.stderr.strip()}")
-    return done.stdout
-
-
-def git_environment() -> dict[str, str]:
-    """Where a pipeline hands over a token of GitHub, git uses it too."""
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
-    if os.environ.get("GH_TOKEN"):
-        environment |= {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": "credential.https://github.com.helper",
-            "GIT_CONFIG_VALUE_0": "!gh auth git-credential",
-        }
-    return environment
-
-
 class Template:
     """A clone of the template."""
 
@@ -80,11 +52,8 @@ class Template:
 
     def has(self, revision: str) -> bool:
         """Whether there is such a version."""
-        try:
-            git(self.folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        except ToolError:
-            return False
-        return True
+        found = asked(self.folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return found is not None
 
     def text(self, revision: str, path: str) -> str:
         """A file at a version; empty when that version has none."""

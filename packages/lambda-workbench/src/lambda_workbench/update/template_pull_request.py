@@ -11,9 +11,13 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from lambda_workbench.update.origin import ANSWERS, cloned, git, origin
+import click
+
 from lambda_workbench.errors import ToolError
+from lambda_workbench.git import git
 from lambda_workbench.project import ROOT
+from lambda_workbench.update import apart
+from lambda_workbench.update.origin import ANSWERS, cloned, origin
 from lambda_workbench.update.template_update import Update, update
 
 PREFIX = "template-update/"
@@ -23,8 +27,10 @@ GitHub refused the branch: this update changes workflows, which a workflow's own
 Store one that may as the secret TEMPLATE_UPDATE_TOKEN: docs/updating.md says which."""
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Update, push, open the pull request; or say why there is nothing to do."""
+    apart.enter()
     came_from = origin()
     with cloned(came_from) as template:
         newest = template.newest()
@@ -111,9 +117,3 @@ def _gh(arguments: Sequence[str], text: str = "") -> str:
     if done.returncode != 0:
         raise ToolError(f"`gh {' '.join(arguments[:2])}` failed:\n{done.stderr.strip()}")
     return done.stdout
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

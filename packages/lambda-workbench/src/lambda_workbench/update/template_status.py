@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import click
+
 from lambda_workbench.update.origin import Template, cloned, news, origin
 
 
-def main() -> None:
+@click.command()
+def command() -> None:
     """Look the template up and tell."""
     came_from = origin()
     with cloned(came_from) as template:
@@ -24,9 +27,3 @@ def status(template: Template, source: str, commit: str) -> list[str]:
     told = news(template.text(commit, "CHANGELOG.md"), template.text(newest, "CHANGELOG.md"))
     said += ["", "An update brings:", "", told or "Nothing that the template's changelog tells."]
     return [*said, "", "`make template-update` takes it; docs/updating.md tells more."]
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

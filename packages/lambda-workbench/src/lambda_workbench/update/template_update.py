@@ -6,18 +6,20 @@ a change of the project's own and one of the template's met in the same lines.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from lambda_workbench.update.origin import Origin, cloned, git, git_environment, news, origin
+import click
+
 from lambda_workbench.errors import ToolError
+from lambda_workbench.git import git, git_environment
 from lambda_workbench.project import ROOT, find_uv
+from lambda_workbench.update import apart
+from lambda_workbench.update.origin import Origin, cloned, news, origin
 
 _MIGRATION = "Read the template's UPGRADING.md, then: make template-update ARGS=--trust"
 _MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
@@ -41,15 +43,13 @@ class Update:
         return f"{what} (conflicts to resolve)" if self.conflicts else what
 
 
-def main() -> None:
+@click.command()
+@click.option("--data", multiple=True, metavar="NAME=VALUE", help="change an answer; repeatable")
+@click.option("--trust", is_flag=True, help="let a major version run its migration")
+def command(data: Sequence[str], trust: bool) -> None:
     """Update and tell."""
-    parser = argparse.ArgumentParser(prog="make template-update")
-    parser.add_argument("--data", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument(
-        "--trust", action="store_true", help="let a major version run its migration"
-    )
-    given = parser.parse_args()
-    done = update(given.data, trust=given.trust)
+    apart.enter()
+    done = update(data, trust=trust)
     if done is None:
         print("Nothing to do: there is no newer version of the template.")
         return
@@ -127,35 +127,18 @@ def _is_conflict(path: str) -> bool:
 
 
 def _lock() -> str:
-    """Keep the lock files in step, as CI expects them; returns why that was not possible."""
+    """Keep the lock file in step, as CI expects it; returns why that was not possible."""
     changed = git(ROOT, "diff", "--name-only", "--relative").split("\n")
-    environments = ROOT / "tools" / "environments"
-    settings = [ROOT / name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
-    own = [path for path in settings if not path.is_relative_to(environments)]
-    folders = [ROOT] if own and (ROOT / "uv.lock").exists() else []
-    folders += [
-        path.parent
-        for path in sorted(environments.glob("*/pyproject.toml"))
-        if path in settings or not (path.parent / "uv.lock").exists()
-    ]
-    return "\n".join(filter(None, map(_locked, folders)))
-
-
-def _locked(folder: Path) -> str:
-    """Renew a lock file; returns why that was not possible."""
+    settings = [name for name in changed if name.rpartition("/")[2] == "pyproject.toml"]
+    if not settings or not (ROOT / "uv.lock").exists():
+        return ""
     without_token = {name: value for name, value in os.environ.items() if name != "GH_TOKEN"}
     done = subprocess.run(
         [find_uv(), "lock", "--quiet"],
-        cwd=folder,
+        cwd=ROOT,
         env=without_token,
         capture_output=True,
         text=True,
         check=False,
     )
     return done.stderr.strip() if done.returncode != 0 else ""
-
-
-if __name__ == "__main__":
-    from lambda_workbench.cli import guarded
-
-    guarded(main)

@@ -1,10 +1,7 @@
-# Managed by the template: see docs/updating.md.
-"""End-to-end tests drive a deployed service through its real sources.
+"""A deployed service as end-to-end tests drive it: fixtures of pytest, and its sources of events.
 
-    make e2e                  builds, deploys to an emulator of its own, tests
-    make e2e STAGE=staging    tests the stage that is deployed, with your AWS credentials
-
-They leave nothing behind: each test removes what it made. `conftest.py` beside this file is yours.
+make e2e                  builds, deploys to an emulator of its own, tests
+make e2e STAGE=staging    tests the stage that is deployed, with your AWS credentials
 """
 
 from __future__ import annotations
@@ -14,14 +11,56 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lambda_workbench.operate import sources
 from lambda_workbench.local.local_env import enter_local_environment
 from lambda_workbench.local.local_stack import deploy
+from lambda_workbench.local.streams import Driver
+from lambda_workbench.operate import sources
+from lambda_workbench.operate.failures import FailureStore, failure_stores
+from lambda_workbench.operate.flags import FlagSet
+from lambda_workbench.operate.redrive import StaysError, records_again
+from lambda_workbench.operate.service import Service, wait_until
+from lambda_workbench.operate.sources import (
+    Answer,
+    Api,
+    decoded,
+    fire_schedule,
+    publish,
+    put_event,
+    put_item,
+    put_object,
+    put_records,
+    send_messages,
+)
+from lambda_workbench.operate.stages import LOCAL
+from lambda_workbench.operate.stream_failures import failed_event, forget, keys
 from lambda_workbench.packaging.package import build
 from lambda_workbench.project import LOCAL_DIST
-from lambda_workbench.operate.service import Service, wait_until
-from lambda_workbench.operate.stages import LOCAL
-from lambda_workbench.local.streams import Driver
+
+__all__ = [
+    "Answer",
+    "Api",
+    "FailureStore",
+    "FlagSet",
+    "Service",
+    "StaysError",
+    "decoded",
+    "failed_event",
+    "failure_stores",
+    "find_failure",
+    "fire_schedule",
+    "forget",
+    "keys",
+    "poison_allowed",
+    "publish",
+    "put_event",
+    "put_item",
+    "put_object",
+    "put_records",
+    "records_again",
+    "send_messages",
+    "service",
+    "wait_until",
+]
 
 
 @pytest.fixture(scope="session")
