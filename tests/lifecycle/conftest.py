@@ -37,7 +37,7 @@ def small_template(folder: Path) -> Path:
         file = folder / "template" / path.replace("order_service", "{{ package_name }}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(LINES)
-    (folder / "template/.gitignore").write_text("__pycache__/\n.uv/\n.venv/\nuv.lock\n")
+    (folder / "template/.gitignore").write_text("__pycache__/\n.local/\n.uv/\n.venv/\n/uv.lock\n")
     (folder / "CHANGELOG.md").write_text(CHANGELOG)
     return folder
 

@@ -66,6 +66,11 @@ def github(source: Path, make_project: Make, tmp_path: Path) -> GitHub:
     workflow = source / "template" / WORKFLOW
     workflow.parent.mkdir(parents=True)
     workflow.write_bytes((ROOT / "template" / WORKFLOW).read_bytes())
+    shutil.copytree(
+        ROOT / "packages",
+        source / "template/vendor",
+        ignore=shutil.ignore_patterns("tests", "__pycache__"),
+    )
     commit(source, "With the workflow")
     git(source, "tag", "--force", "1.0.0")
     return GitHub(make_project(), tmp_path / "github")
