@@ -1,11 +1,12 @@
 """`make drift`: what was edited or removed in the files that the template manages."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
 from tests import support
 from tests.lifecycle.conftest import HTTP, LINES, LOG, Make, Release, Tool, edit
-from tests.questions.repositories import commit
+from tests.questions.repositories import commit, git, repository
 from tests.support import ROOT
 
 
@@ -111,6 +112,42 @@ def test_make_brings_the_tools_their_copier(project: Path) -> None:
     found = support.run([str(python), "-c", version], cwd=project).output.strip()
     pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert f"copier=={found}" == pinned[0]
+
+
+def conflicting(project: Path) -> None:
+    """A conflict that leaves pyproject.toml no TOML."""
+    file = project / "pyproject.toml"
+    file.write_text(f"<<<<<<< before updating\n=======\n>>>>>>> after updating\n{file.read_text()}")
+
+
+def test_a_conflict_in_pyproject_disables_nothing_with_a_copy(project: Path) -> None:
+    (project / "vendor").symlink_to(ROOT / "packages")
+    conflicting(project)
+
+    ran = support.run(["make", "drift"], cwd=project)
+
+    assert not ran.failure
+    assert "edited   +3 -0      pyproject.toml" in ran.output
+
+
+def test_a_conflict_in_pyproject_disables_nothing_with_a_dependency(
+    project: Path, tmp_path: Path
+) -> None:
+    """As in a fresh clone, in which nothing was installed yet."""
+    upstream = tmp_path / "upstream"
+    shutil.copytree(ROOT / "packages", upstream / "packages")
+    repository(upstream)
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(
+            "\n[tool.uv.sources.lambda-workbench]\n"
+            f'git = "file://{upstream}"\nrev = "{git(upstream, "rev-parse", "HEAD").strip()}"\n'
+        )
+    conflicting(project)
+
+    ran = support.run(["make", "drift"], cwd=project)
+
+    assert not ran.failure
+    assert "edited   +7 -0      pyproject.toml" in ran.output
 
 
 def test_a_whole_service_has_no_drift_when_it_is_made(template: Path, tmp_path: Path) -> None:

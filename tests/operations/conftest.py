@@ -32,8 +32,8 @@ class Tools:
     project: Path
     python: Path
 
-    def run(self, module: str, *arguments: str, **env: str) -> support.Finished:
-        """`workbench <command> <arguments>`; `module` is its name, with underscores allowed."""
+    def run(self, command: str, *arguments: str, **env: str) -> support.Finished:
+        """`workbench <command> <arguments>`, or a script that the test has put into the project."""
         environment = {
             "UV": support.UV,
             "UV_PYTHON": str(self.python),
@@ -42,8 +42,11 @@ class Tools:
             "PYTHONPATH": "src",  # where an environment of its own would have the package
             **env,
         }
-        command = [*workbench(self.python, module), *arguments]
-        return support.run(command, cwd=self.project, env=environment)
+        script = self.project / f"{command}.py"
+        start = (
+            [str(self.python), str(script)] if script.exists() else workbench(self.python, command)
+        )
+        return support.run([*start, *arguments], cwd=self.project, env=environment)
 
     def run_tool(self, name: str, *arguments: str) -> support.Finished:
         """One of the programs that the project's environment has."""

@@ -229,7 +229,7 @@ def states(
         listed = folder / "faults.json"
         if empty:
             listed.write_text(json.dumps(FAULTS))
-            write(ready.project / "tools" / "try_faults.py", DRIVER)
+            write(ready.project / "try_faults.py", DRIVER)
             done = ready.run("try_faults", str(listed))
             assert not done.failure, done.failure
     found: dict[str, dict[str, list[str]]] = json.loads(listed.with_suffix(".out").read_text())
@@ -302,7 +302,7 @@ print(json.dumps({item.name: [*vars(item.look(look)).values()] for item in check
 
 
 def stage(running: Running) -> dict[str, list[str]]:
-    write(running.project / "tools" / "try_stage.py", LOOK_AT_STAGE)
+    write(running.project / "try_stage.py", LOOK_AT_STAGE)
     done = running.run("try_stage")
     assert not done.failure, done.failure
     found: dict[str, list[str]] = json.loads(done.output)
@@ -403,7 +403,7 @@ def test_the_role_that_deploys_is_for_one_repository(
     rule |= {"Principal": {"Federated": "github"}, "Condition": {"StringEquals": equal}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
     iam.create_role(RoleName="shop-deploy-dev", AssumeRolePolicyDocument=document)
-    write(running.project / "tools" / "try_role.py", ROLE)
+    write(running.project / "try_role.py", ROLE)
     try:
         done = running.run("try_role")
     finally:

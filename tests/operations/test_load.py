@@ -91,6 +91,6 @@ assert waits([0.0, 1.0, 2.0], [(0.5, 1), (3.0, 2), (3.5, 3)]) == [0.5, 2.0, 1.5]
 
 
 def test_a_call_that_had_to_wait_took_that_long(project: Tools) -> None:
-    (project.project / "tools" / "try_pace.py").write_text(PACE)
+    (project.project / "try_pace.py").write_text(PACE)
     done = project.run("try_pace")
     assert not done.failure, done.failure

@@ -187,7 +187,7 @@ print(*keys(Service("dev"), "failures"))
 @pytest.mark.parametrize("what", CASES)
 def test_something_on_the_second_page_is_found(project: Tools, what: str) -> None:
     script, found = CASES[what]
-    (project.project / "tools" / "try_pages.py").write_text(SECOND_PAGE + script)
+    (project.project / "try_pages.py").write_text(SECOND_PAGE + script)
     done = project.run("try_pages")
     assert not done.failure, done.failure
     assert done.output.strip() == found

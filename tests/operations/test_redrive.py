@@ -211,7 +211,7 @@ def test_on_aws_sqs_moves_the_dead_letters(project: Tools, end: dict[str, Any], 
         "ApproximateNumberOfMessagesMoved": 1,
         "ApproximateNumberOfMessagesToMove": 3,
     }
-    script = project.project / "tools" / "try_move.py"
+    script = project.project / "try_move.py"
     script.write_text(MOVE % json.dumps([under_way, end]))
 
     done = project.run("try_move")
@@ -248,7 +248,7 @@ NOTIFICATION = {"Type": "Notification", "TopicArn": "arn:topic", "Message": "{}"
 def test_the_event_is_found_whoever_gave_it_up(
     project: Tools, body: dict[str, Any], event: dict[str, Any]
 ) -> None:
-    script = project.project / "tools" / "try_event.py"
+    script = project.project / "try_event.py"
     script.write_text(
         "import json, sys\nfrom lambda_workbench.operate.redrive import original_event\n"
         "print(json.dumps(original_event(json.loads(sys.argv[1]))))\n"

@@ -26,7 +26,7 @@ def bill(project: Tools) -> dict[str, Any]:
 
 
 def fault(project: Tools) -> str:
-    (project.project / "tools" / "try_schema.py").write_text(VALIDATE)
+    (project.project / "try_schema.py").write_text(VALIDATE)
     return project.run("try_schema", "dist/sbom.cdx.json").output.strip()
 
 

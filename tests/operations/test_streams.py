@@ -58,7 +58,7 @@ print(json.dumps({"done": done, "kept": kept}))
 
 
 def drive(project: Tools, function: str) -> dict[str, Any]:
-    (project.project / "tools" / "try_drive.py").write_text(DRIVE)
+    (project.project / "try_drive.py").write_text(DRIVE)
     done = project.run("try_drive", function)
     assert not done.failure, done.failure
     result: dict[str, Any] = json.loads(done.output)

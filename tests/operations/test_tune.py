@@ -78,7 +78,7 @@ for name in service.functions():
 
 
 def test_every_sample_with_new_ids_is_new_work_for_its_function(running: Running) -> None:
-    script = running.project / "tools" / "try_samples.py"
+    script = running.project / "try_samples.py"
     script.write_text(INVOKE)
 
     done = running.run("try_samples")
@@ -163,7 +163,7 @@ def test_it_asks_first_and_never_touches_production(running: Running, stand_in: 
 
 
 def test_the_stack_may_touch_this_service_only(project: Tools) -> None:
-    script = project.project / "tools" / "try_stack.py"
+    script = project.project / "try_stack.py"
     script.write_text(
         "import json\nfrom lambda_workbench.operate.tuning_input import stack_template\n"
         "print(json.dumps(stack_template()))\n"
