@@ -19,11 +19,11 @@ PYTHON = "3.13"
 # Run in a generated project: the manifest's environment with values for what AWS would fill in.
 _ENVIRONMENT = """
 import json, sys
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.packaging.functions import stand_ins
 from lambda_workbench.project import DIST
 entry = json.loads((DIST / "manifest.json").read_text())["functions"][sys.argv[1]]
-print(json.dumps(stand_ins(entry["environment"], template.load(DIST / "template.yaml"))))
+print(json.dumps(stand_ins(entry["environment"], documents.read(DIST / "template.yaml"))))
 """
 
 _MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "ARGS")

@@ -121,9 +121,9 @@ def test_the_template_fits_into_a_request(
 
 SIZE = """
 from pathlib import Path
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.operate.bootstrap import LARGEST
 from lambda_workbench.operate.change_set import as_text
-text = as_text(template.load(Path("infra/bootstrap.yaml")))
+text = as_text(documents.read(Path("infra/bootstrap.yaml")))
 print([len(text.encode()), LARGEST])
 """

@@ -17,14 +17,14 @@ TRANSLATED = """
 from pathlib import Path
 import json
 from samtranslator.translator.transform import transform
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 
 class NoPolicies:
     def load(self):
         return {}
 
-merged = template.load(Path("template.yaml"))
-for body in template.resources_of_type(merged, "AWS::Serverless::Function").values():
+merged = documents.read(Path("template.yaml"))
+for body in documents.resources_of_type(merged, "AWS::Serverless::Function").values():
     body["Properties"]["CodeUri"] = "s3://bucket/key"
 given = {"Stage": "prod", "WatchAlarms": sys.argv[1]}
 print("template:", json.dumps(transform(merged, given, NoPolicies())["Resources"]))

@@ -12,15 +12,15 @@ from tests.conftest import Render
 SEALED = """\
 import json, sys
 from samtranslator.translator.transform import transform
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.operate import upload
 
 class NoPolicies:
     def load(self):
         return {}
 
-merged = template.load(__import__("pathlib").Path("template.yaml"))
-for body in template.resources_of_type(merged, "AWS::Serverless::Function").values():
+merged = documents.read(__import__("pathlib").Path("template.yaml"))
+for body in documents.resources_of_type(merged, "AWS::Serverless::Function").values():
     body["Properties"]["CodeUri"] = "s3://bucket/key"
 parameters, layer = json.loads(sys.argv[1]), {"sha256": sys.argv[2]}
 sealed = upload.seal(merged, parameters, {"layer": layer})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -83,6 +84,11 @@ def load(text: str, file: str) -> Template:
         return _Reader(file).mapping(node)
     except RecursionError:
         raise ToolError(f"{Place(file, 1)}: an alias stands inside of what it names") from None
+
+
+def read(path: Path) -> Template:
+    """The template in a file; raises as `load`."""
+    return load(path.read_text(encoding="utf-8"), path.name)
 
 
 def dump(template: Template) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.cloudformation.documents import Template
 
 _PLACEHOLDER = re.compile(r"\$\{([^}!][^}]*)\}")
 NO_VALUE = object()

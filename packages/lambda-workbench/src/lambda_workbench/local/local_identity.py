@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.cloudformation.documents import Template
 from lambda_workbench.operate.stack import client
 from lambda_workbench.project import project
 

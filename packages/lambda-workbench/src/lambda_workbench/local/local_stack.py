@@ -16,8 +16,8 @@ from typing import Any
 import botocore.exceptions
 import click
 
-from lambda_workbench.cloudformation import template
-from lambda_workbench.cloudformation.template import Template
+from lambda_workbench.cloudformation import documents
+from lambda_workbench.cloudformation.documents import Template
 from lambda_workbench.errors import ToolError
 from lambda_workbench.local.emulator import shared_endpoint
 from lambda_workbench.local.local_env import enter_local_environment
@@ -52,7 +52,7 @@ def deploy(
 
     The parameters replace those of the template and of samconfig.toml.
     """
-    source = template.load(_built(dist))
+    source = documents.read(_built(dist))
     values = _parameters(source, endpoint, parameters or {})
     target = local_target(endpoint)
     _make_bucket(target.depot)

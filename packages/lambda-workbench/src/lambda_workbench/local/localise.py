@@ -15,7 +15,7 @@ from typing import Any
 from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
 
-from lambda_workbench.cloudformation.template import Template, resources_of_type
+from lambda_workbench.cloudformation.documents import Template, resources_of_type
 from lambda_workbench.errors import ToolError
 
 # Types left out on this machine. What refers to them gets a placeholder.

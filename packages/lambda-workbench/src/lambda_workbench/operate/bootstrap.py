@@ -14,7 +14,7 @@ from typing import Any
 import botocore.exceptions
 import click
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.errors import ToolError
 from lambda_workbench.git import asked
 from lambda_workbench.operate.asking import confirm
@@ -51,7 +51,7 @@ def command(
     if stage not in stage_names():
         raise ToolError(f"name a stage: make bootstrap STAGE={'|'.join(stage_names())}")
     stack = bootstrap_stack(stage)
-    known = template.load(_TEMPLATE)
+    known = documents.read(_TEMPLATE)
     before = parameters_before(stack)
     parameters = {"Stage": stage, **parameters_of(given)}
     if "GitHubRepository" in known["Parameters"]:

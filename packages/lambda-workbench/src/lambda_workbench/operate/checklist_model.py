@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lambda_workbench.cloudformation.documents import Template
 from lambda_workbench.cloudformation.intrinsics import Resolver
 from lambda_workbench.cloudformation.project_template import merged_template
-from lambda_workbench.cloudformation.template import Template
 from lambda_workbench.operate.asking import PROD
 from lambda_workbench.operate.service import Service
 from lambda_workbench.operate.stages import stack_name, stage_parameters, stage_region

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.errors import ToolError
 from lambda_workbench.git import asked
 from lambda_workbench.local import local_stack
@@ -81,7 +81,7 @@ def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str
     The parameters replace those that samconfig.toml gives the stage.
     """
     stage = target.stage
-    merged = template.load(DIST / content["template"]["file"])
+    merged = documents.read(DIST / content["template"]["file"])
     values = {**stage_parameters(stage), "ServiceVersion": version(), **parameters}
     if "image" in content:
         values["Image"] = run([*_IMAGE, "push", stage]).strip()
@@ -92,7 +92,7 @@ def uploaded(target: Target, content: Mapping[str, Any], parameters: Mapping[str
     refuse_what_aws_would(DIST / content["template"]["file"], stage, values)
     point_to(target.depot, merged, content, DIST)
     sealed = seal(merged, values, content)
-    key = target.depot.put_template(template.dump(sealed))
+    key = target.depot.put_template(documents.dump(sealed))
     return Release(values["ServiceVersion"], key, values)
 
 

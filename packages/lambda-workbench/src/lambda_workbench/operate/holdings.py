@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.operate.changes import STATEFUL
 from lambda_workbench.operate.stack import Stack
 
@@ -63,7 +63,9 @@ def _deletion_policies(stack: Stack) -> dict[str, str]:
     )
     body = answer["TemplateBody"]
     # boto3 has read what is JSON.
-    known: Mapping[str, Any] = template.parse(body) if isinstance(body, str) else body
+    known: Mapping[str, Any] = (
+        documents.load(body, "the template") if isinstance(body, str) else body
+    )
     resources: Mapping[str, Any] = known.get("Resources") or {}
     return {name: one.get("DeletionPolicy", "Delete") for name, one in resources.items()}
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.operate.depot import Depot
 from lambda_workbench.operate.target import HOW
 
 
 def point_to(
-    depot: Depot, merged: template.Template, content: Mapping[str, Any], dist: Path
+    depot: Depot, merged: documents.Template, content: Mapping[str, Any], dist: Path
 ) -> None:
     """Upload the packages, and have the template take them from there."""
     for entry in content["functions"].values():
@@ -27,8 +27,8 @@ def point_to(
 
 
 def seal(
-    merged: template.Template, settings: Mapping[str, str], content: Mapping[str, Any]
-) -> template.Template:
+    merged: documents.Template, settings: Mapping[str, str], content: Mapping[str, Any]
+) -> documents.Template:
     """Let settings or a layer alone make a new version for the alias, as new code does.
 
     SAM looks at a function's properties to decide, and sees the names of parameters and of the
@@ -39,6 +39,6 @@ def seal(
     values = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     variables = merged["Globals"]["Function"]["Environment"]["Variables"]
     variables["SERVICE_VERSION"] = f"{settings['ServiceVersion']}-{values[:8]}"
-    for function in template.resources_of_type(merged, "AWS::Serverless::Function").values():
+    for function in documents.resources_of_type(merged, "AWS::Serverless::Function").values():
         function["Properties"]["AutoPublishAliasAllProperties"] = True
     return merged

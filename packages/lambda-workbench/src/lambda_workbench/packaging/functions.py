@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from lambda_workbench.cloudformation.documents import Template, resources_of_type
 from lambda_workbench.cloudformation.intrinsics import Resolver
-from lambda_workbench.cloudformation.project_template import merge
-from lambda_workbench.cloudformation.template import Template, resources_of_type
+from lambda_workbench.cloudformation.merge import merge
 from lambda_workbench.errors import ToolError
 from lambda_workbench.operate.stages import stack_name, stage_names, stage_parameters
 from lambda_workbench.project import project

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
 from lambda_workbench.errors import ToolError
 from lambda_workbench.local.local_env import local_environment
 from lambda_workbench.operate.stages import LOCAL
@@ -89,7 +89,7 @@ def build_here() -> list[Built]:
         build(_BUILD, LOCAL, local=True)
     finally:
         os.environ.pop("UV_OFFLINE", None)
-    merged = template.load(_BUILD / "template.yaml")
+    merged = documents.read(_BUILD / "template.yaml")
     content = json.loads((_BUILD / "manifest.json").read_text(encoding="utf-8"))
     return [_unpack(function, merged, content) for function in functions_of(merged, LOCAL)]
 
@@ -153,7 +153,7 @@ def draw(root: Module, least: float) -> Iterator[str]:
     yield from lines(root, "")
 
 
-def _unpack(function: Function, merged: template.Template, content: dict[str, Any]) -> Built:
+def _unpack(function: Function, merged: documents.Template, content: dict[str, Any]) -> Built:
     packages = packages_of(content["functions"][function.name], content, _BUILD)
     folders = []
     for package in packages:

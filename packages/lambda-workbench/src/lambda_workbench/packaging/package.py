@@ -24,9 +24,9 @@ from typing import Any
 
 import click
 
-from lambda_workbench.cloudformation import template
+from lambda_workbench.cloudformation import documents
+from lambda_workbench.cloudformation.documents import Template
 from lambda_workbench.cloudformation.project_template import write_merged
-from lambda_workbench.cloudformation.template import Template
 from lambda_workbench.errors import ToolError
 from lambda_workbench.local.local_env import local_environment
 from lambda_workbench.operate.stages import LOCAL
@@ -66,7 +66,7 @@ def build(dist: Path, stage: str, *, local: bool) -> Path:
     """Build every function into `dist` and return the manifest's path."""
     _clear(dist)
     written = write_merged(dist)
-    merged = template.load(written)
+    merged = documents.read(written)
     functions = functions_of(merged, stage)
     content: dict[str, Any] = {
         "stage": stage,
