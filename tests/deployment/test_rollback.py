@@ -170,8 +170,7 @@ played = Played("UPDATE_IN_PROGRESS", cancel_update_stack=cancelled)
 stacks.client = lambda *_: played
 rollback.target_of = lambda *_: target.Target("dev", Stack("tried", "http://nowhere"), None)
 rollback.history = lambda _: []
-sys.argv = ["rollback", "dev", "--yes"]
-rollback.main()
+rollback.command.main(["dev", "--yes"], standalone_mode=False)
 print("calls:", played.calls)
 """
     ).output
