@@ -12,6 +12,7 @@ import click
 
 from lambda_workbench.local.local_env import local_environment
 from lambda_workbench.project import ROOT
+from lambda_workbench.terminal import say, waiting_for
 
 
 def steps() -> dict[str, list[str]]:
@@ -34,11 +35,12 @@ def command() -> None:
     failed = []
     for name, command in steps().items():
         started = time.monotonic()
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        verdict = "ok" if done.returncode == 0 else "FAILED"
-        print(f"{name:11} {verdict}  ({time.monotonic() - started:.1f} s)", flush=True)
+        with waiting_for(name):
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
+        verdict, style = ("ok", "green") if done.returncode == 0 else ("FAILED", "bold red")
+        say(f"{name:11} {verdict}  ({time.monotonic() - started:.1f} s)", style)
         if done.returncode != 0:
             failed.append(name)
             print(f"{done.stdout}{done.stderr}".rstrip(), flush=True)
