@@ -15,7 +15,7 @@ UNUSED = {"tests", "test", "testing", "docs", "benchmarks"}
 
 @check("F1")
 def starting_has_a_budget(project: Project) -> Iterator[str]:
-    budget = project.pyproject["tool"]["service"]["budget"]
+    budget = project.pyproject["tool"]["lambda-workbench"]["budget"]
     for limit in ("modules", "instructions", "kilobytes"):
         if not budget.get(limit):
             yield f"nothing bounds the {limit} of a start"

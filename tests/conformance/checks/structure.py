@@ -184,7 +184,7 @@ def a_client_per_call(files: Files) -> None:
 
 @check("A5", runs=True)
 def nothing_heavy_is_loaded_to_start(project: Project) -> Iterator[str]:
-    budget = project.pyproject["tool"]["service"]["budget"]
+    budget = project.pyproject["tool"]["lambda-workbench"]["budget"]
     for name, _, modules in _started(project):
         limit = budget.get(name, {}).get("modules", budget.get("modules", 0))
         if not limit:
