@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from lean_lambda.aws import Aws, AwsError
+from lean_lambda.log import logger
+
 from ..domain.orders import Order
-from ..runtime.aws import Aws, AwsError
-from ..runtime.log import logger
 
 _REMEMBERED_S: Final = 7 * 24 * 3600
 
