@@ -8,7 +8,7 @@ from hypothesis import given
 from lean_lambda.documents import encode
 from lean_lambda.testing.context import FakeContext
 from lean_lambda.testing.hostile import bodies
-from lean_lambda.testing.records import {{ record }}
+from lean_lambda.testing.records import {{ record }} as a_record
 
 from {{ package_name }}.domain.orders import Order
 
@@ -40,16 +40,16 @@ def deliver(consumer: Any, *records: dict[str, Any]) -> list[str]:
 
 
 def test_orders_are_counted_in_order(consumer: Any) -> None:
-    records = [{{ record }}(encode(an_order(f"ord-{n}")), n) for n in range(3)]
+    records = [a_record(encode(an_order(f"ord-{n}")), n) for n in range(3)]
     assert deliver(consumer, *records) == []
     assert consumer.summaries.added == ["ord-0", "ord-1", "ord-2"]
 
 
 def test_from_a_poison_record_on_the_shard_is_delivered_again(consumer: Any) -> None:
     records = [
-        {{ record }}(encode(an_order("ord-1")), 1),
-        {{ record }}("not json", 2),
-        {{ record }}(encode(an_order("ord-3")), 3),
+        a_record(encode(an_order("ord-1")), 1),
+        a_record("not json", 2),
+        a_record(encode(an_order("ord-3")), 3),
     ]
     assert deliver(consumer, *records) == ["2", "3"]
     assert consumer.summaries.added == ["ord-1"]
@@ -57,4 +57,4 @@ def test_from_a_poison_record_on_the_shard_is_delivered_again(consumer: Any) -> 
 
 @given(body=bodies)
 def test_whatever_a_record_says_those_before_it_are_done(consumer: Any, body: str) -> None:
-    assert deliver(consumer, {{ record }}(encode(an_order()), 1), {{ record }}(body, 2)) == ["2"]
+    assert deliver(consumer, a_record(encode(an_order()), 1), a_record(body, 2)) == ["2"]
