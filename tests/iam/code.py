@@ -150,7 +150,7 @@ def _of_adapters(package: Path) -> set[Operation]:
 
 @cache
 def _classes(package: Path) -> Mapping[str, tuple[list[str], set[Operation]]]:
-    """Each class of adapters and of the library: the parameters of its making, and its operations."""
+    """Each class of adapters and library: the parameters of its making, and its operations."""
     found = {}
     for file in sorted([*package.glob("adapters/*.py"), *_LIBRARY.glob("*.py")]):
         for node in ast.parse(file.read_text()).body:

@@ -30,7 +30,7 @@ TOOLS = [
 ]
 # The environment of the tools that deal with the template.
 COPIER = "tools/environments/template/pyproject.toml"
-CHANGECONFTEST = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
+CHANGELOG = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
 CHANGELOG_2 = CHANGELOG.replace("## 1.0.0", "## 1.1.0 - 2026-02-01\n\n- Logs more.\n\n## 1.0.0")
 
 Release = Callable[[str, Mapping[str, str]], None]
