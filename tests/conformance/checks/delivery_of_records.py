@@ -550,8 +550,8 @@ def an_effect_before_its_record(files: Files) -> None:
 def a_record_for_ever(files: Files) -> None:
     files.replace(
         "template.yaml",
-        "        AttributeName: expires_at\n        Enabled: true",
-        "        AttributeName: expires_at\n        Enabled: false",
+        "        AttributeName: expiration\n        Enabled: true",
+        "        AttributeName: expiration\n        Enabled: false",
     )
 
 

@@ -417,10 +417,10 @@ def _unknown(
         if set(metric.dimensions) not in dimensions:
             yield f"{shown} has other dimensions than {', '.join(metric.dimensions) or 'none'}"
     elif metric.namespace == service.name:
-        function = metric.dimensions.get("function", "").removeprefix(
+        function = metric.dimensions.get("function_name", "").removeprefix(
             f"{service.name}-{service.stage}-"
         )
-        expected = {"service", "stage", "function"}
+        expected = {"service", "stage", "function_name"}
         if "executed_version" in metric.dimensions and metric.name in by_version:
             expected.add("executed_version")
         if set(metric.dimensions) != expected:
@@ -431,7 +431,7 @@ def _unknown(
         yield f"nothing writes into {metric.namespace}"
     exists = {
         "FunctionName": {f.name for f in service.functions},
-        "function": {f.name for f in service.functions},
+        "function_name": {f.name for f in service.functions},
         "QueueName": {queue.name for queue in service.queues},
         "ApiId": {api.identity for api in service.apis},
         "ApiName": {api.identity for api in service.apis},

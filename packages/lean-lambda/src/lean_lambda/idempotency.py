@@ -90,7 +90,10 @@ def fingerprint_of(payload: str | bytes) -> str:
 
 
 class DynamoIdempotency:
-    """Records in a table with the key `id` (text) and the time-to-live attribute `expires_at`."""
+    """Records in a table with the key `id` (text) and the time-to-live attribute `expiration`.
+
+    Their attributes have the names that Powertools for AWS Lambda gives them.
+    """
 
     def __init__(
         self,
@@ -112,16 +115,16 @@ class DynamoIdempotency:
             "id": {"S": key},
             "status": {"S": INPROGRESS},
             "owner": {"S": owner},
-            "fingerprint": {"S": fingerprint},
+            "validation": {"S": fingerprint},
             "in_progress_expiration": {"N": str(int((now + lock_s) * 1000))},
-            "expires_at": {"N": str(int(now) + self._ttl_s)},
+            "expiration": {"N": str(int(now) + self._ttl_s)},
         }
         # DynamoDB removes expired items hours late, so the condition looks at the time itself. A
         # lapsed lock passes only to the same payload: the effect may have happened for it.
         condition = (
-            "attribute_not_exists(id) OR expires_at <= :now OR "
+            "attribute_not_exists(id) OR #expiration <= :now OR "
             "(#status = :inprogress AND in_progress_expiration <= :now_ms "
-            "AND fingerprint = :fingerprint)"
+            "AND #validation = :validation)"
         )
         try:
             self._aws.call(
@@ -131,12 +134,14 @@ class DynamoIdempotency:
                     "TableName": self._table,
                     "Item": item,
                     "ConditionExpression": condition,
-                    "ExpressionAttributeNames": {"#status": "status"},
+                    "ExpressionAttributeNames": {
+                        f"#{name}": name for name in ("expiration", "status", "validation")
+                    },
                     "ExpressionAttributeValues": {
                         ":now": {"N": str(int(now))},
                         ":now_ms": {"N": str(int(now * 1000))},
                         ":inprogress": {"S": INPROGRESS},
-                        ":fingerprint": {"S": fingerprint},
+                        ":validation": {"S": fingerprint},
                     },
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 },
@@ -148,7 +153,7 @@ class DynamoIdempotency:
             if _text(found, "owner") == owner:
                 return None  # a retry inside the client met its own first write
             return IdempotencyRecord(
-                _text(found, "status"), _text(found, "fingerprint"), _text(found, "data")
+                _text(found, "status"), _text(found, "validation"), _text(found, "data")
             )
         return None
 

@@ -22,10 +22,23 @@ class Context(Protocol):
 
     aws_request_id: str
     function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: int | str
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends this invocation."""
         ...
+
+
+def _trace() -> dict[str, str]:
+    """The id of the X-Ray trace, which Lambda puts into the environment for each invocation.
+
+    `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`:
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    header = os.environ.get("_X_AMZN_TRACE_ID", "")
+    root = next((part[5:] for part in header.split(";") if part.startswith("Root=")), "")
+    return {"xray_trace_id": root} if root else {}
 
 
 def time_guard(context: Context, reserve_ms: int = RESERVE_MS) -> Callable[[], bool]:
@@ -67,10 +80,13 @@ def invocation[Result](
             deadline.begin(context.get_remaining_time_in_millis() / 1000)
             log.begin_invocation(
                 settings,
-                request_id=context.aws_request_id,
-                correlation_id=context.aws_request_id,
-                function=context.function_name,
                 cold_start=_cold,
+                function_name=context.function_name,
+                function_memory_size=int(context.memory_limit_in_mb),
+                function_arn=context.invoked_function_arn,
+                function_request_id=context.aws_request_id,
+                correlation_id=context.aws_request_id,
+                **_trace(),
             )
             if _cold:
                 metrics.add("ColdStart")

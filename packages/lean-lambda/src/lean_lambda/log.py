@@ -1,7 +1,8 @@
 """JSON logs on the standard library's logging: one object per line.
 
-Every line carries the service, its version, the function, the request id, the correlation id and
-whether the execution environment was new. Fields are given with `extra`:
+Every line carries the service, its version, the function, the ids of request, trace and
+correlation, and whether the execution environment was new, under the names that Powertools for AWS
+Lambda gives them. Fields are given with `extra`:
 
     logger.info("order recorded", extra={"order_id": order.order_id})
 
@@ -66,6 +67,7 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, object] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat("T", "milliseconds"),
             "level": record.levelname,
+            "location": f"{record.funcName}:{record.lineno}",
             "message": record.getMessage(),
             "logger": record.name,
             **_service,
@@ -77,8 +79,8 @@ class JsonFormatter(logging.Formatter):
             if name not in _RECORD_FIELDS and not name.startswith("_")
         }
         if record.exc_info and record.exc_info[0]:
-            line["error"] = record.exc_info[0].__name__
-            line["stack"] = self.formatException(record.exc_info)
+            line["exception_name"] = record.exc_info[0].__name__
+            line["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(redact(line), enc_hook=repr).decode()
 
 

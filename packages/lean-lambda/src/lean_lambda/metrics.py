@@ -29,7 +29,7 @@ def configure(settings: ServiceSettings, function: str, version: str) -> None:
     global _namespace, _version
     _namespace = settings.metrics_namespace
     _version = version
-    _dimensions.update(service=settings.service_name, stage=settings.stage, function=function)
+    _dimensions.update(service=settings.service_name, stage=settings.stage, function_name=function)
 
 
 def add(name: str, value: float = 1, unit: Unit = "Count") -> None:

@@ -1,7 +1,7 @@
 """Typed settings from environment variables, checked once when the function starts."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -33,12 +33,25 @@ SecretId = Annotated[str, Meta(min_length=1, description="the ARN or name of a s
 Ratio = Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")]
 
 
+# The names that Powertools for AWS Lambda gives to variables of the same meaning.
+_POWERTOOLS: Final = {
+    "LOG_LEVEL": "POWERTOOLS_LOG_LEVEL",
+    "LOG_SAMPLE_RATE": "POWERTOOLS_LOGGER_SAMPLE_RATE",
+    "METRICS_NAMESPACE": "POWERTOOLS_METRICS_NAMESPACE",
+    "SERVICE_NAME": "POWERTOOLS_SERVICE_NAME",
+}
+
+
 class SettingsError(Exception):
     """The environment does not describe a function that could run."""
 
 
 class ServiceSettings(Struct, frozen=True, kw_only=True):
-    """What every function of the service is given."""
+    """What every function of the service is given.
+
+    Those that Powertools for AWS Lambda knows may have its names: POWERTOOLS_SERVICE_NAME,
+    POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_LOG_LEVEL, POWERTOOLS_LOGGER_SAMPLE_RATE.
+    """
 
     service_name: Name
     stage: Name
@@ -58,6 +71,8 @@ def load[T: Struct](schema: type[T], environ: Mapping[str, str]) -> T:
     faults: list[str] = []
     for field in msgspec.structs.fields(schema):
         variable = field.name.upper()
+        if variable not in environ and _POWERTOOLS.get(variable) in environ:
+            variable = _POWERTOOLS[variable]
         expected = _expected(field.type)
         if variable not in environ:
             if field.required:

@@ -56,9 +56,9 @@ class TestDynamoIdempotency:
         assert put["Item"] == {
             "id": {"S": "key"},
             "status": {"S": "INPROGRESS"},
-            "fingerprint": {"S": "f"},
+            "validation": {"S": "f"},
             "in_progress_expiration": {"N": "1767225630000"},
-            "expires_at": {"N": "1767229200"},
+            "expiration": {"N": "1767229200"},
         }
         (update,) = aws.asked("UpdateItem")
         assert update["Key"] == {"id": {"S": "key"}}
@@ -81,9 +81,9 @@ class TestDynamoIdempotency:
     @pytest.mark.parametrize(
         ("stored", "expected"),
         [
-            ({"status": "INPROGRESS", "fingerprint": "f"}, InProgress),
-            ({"status": "INPROGRESS", "fingerprint": "g"}, KeyReused),
-            ({"status": "COMPLETED", "fingerprint": "g", "data": "1"}, KeyReused),
+            ({"status": "INPROGRESS", "validation": "f"}, InProgress),
+            ({"status": "INPROGRESS", "validation": "g"}, KeyReused),
+            ({"status": "COMPLETED", "validation": "g", "data": "1"}, KeyReused),
         ],
     )
     def test_a_record_in_the_way(self, stored: dict[str, str], expected: type[Exception]) -> None:

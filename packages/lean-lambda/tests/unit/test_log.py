@@ -26,7 +26,7 @@ def written() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     root.handlers[:] = [logging.StreamHandler(stream)]
     log.configure(SETTINGS)
-    log.begin_invocation(SETTINGS, request_id="r-1", correlation_id="c-1", cold_start=True)
+    log.begin_invocation(SETTINGS, function_request_id="r-1", correlation_id="c-1", cold_start=True)
     yield stream
     root.handlers[:], root.level = before
 
@@ -39,6 +39,9 @@ def test_a_line_carries_service_request_and_its_own_fields(written: io.StringIO)
     log.logger.info("order recorded", extra={"order_id": "ord-1"})
     (line,) = lines(written)
     assert line.pop("timestamp").endswith("+00:00")
+    assert line.pop("location").startswith(
+        "test_a_line_carries_service_request_and_its_own_fields:"
+    )
     assert line == {
         "level": "INFO",
         "message": "order recorded",
@@ -46,7 +49,7 @@ def test_a_line_carries_service_request_and_its_own_fields(written: io.StringIO)
         "service": "orders",
         "stage": "test",
         "version": "7",
-        "request_id": "r-1",
+        "function_request_id": "r-1",
         "correlation_id": "c-1",
         "cold_start": True,
         "order_id": "ord-1",
@@ -59,8 +62,8 @@ def test_an_error_is_one_line_with_its_type_and_stack(written: io.StringIO) -> N
     except ValueError:
         log.logger.exception("failed")
     (line,) = lines(written)
-    assert line["error"] == "ValueError"
-    assert "Traceback" in line["stack"]
+    assert line["exception_name"] == "ValueError"
+    assert "Traceback" in line["exception"]
 
 
 def test_a_correlation_id_that_is_taken_over_is_logged_and_passed_on(written: io.StringIO) -> None:
@@ -84,8 +87,8 @@ def test_a_long_text_is_cut_in_its_middle(written: io.StringIO) -> None:
     log.logger.error("failed", exc_info=error, extra={"detail": "y" * 1_000_000})
     (line,) = lines(written)
     assert len(json.dumps(line)) < 3 * log.LONGEST
-    assert line["stack"].startswith("ValueError: begin")
-    assert line["stack"].endswith("end")
+    assert line["exception"].startswith("ValueError: begin")
+    assert line["exception"].endswith("end")
 
 
 def test_half_a_character_costs_no_line(written: io.StringIO) -> None:
@@ -102,7 +105,7 @@ def test_what_is_readable_is_one_short_printable_line(text: str) -> None:
 
 
 def test_one_invocation_leaves_nothing_in_the_next(written: io.StringIO) -> None:
-    log.begin_invocation(SETTINGS, request_id="r-2")
+    log.begin_invocation(SETTINGS, function_request_id="r-2")
     log.logger.info("hello")
     assert "correlation_id" not in lines(written)[0]
 

@@ -34,7 +34,7 @@ def test_a_flush_writes_one_line_that_names_each_metric(
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive == {
         "Namespace": "shop",
-        "Dimensions": [["service", "stage", "function"]],
+        "Dimensions": [["service", "stage", "function_name"]],
         "Metrics": [
             {"Name": "OrdersPlaced", "Unit": "Count"},
             {"Name": "HandlerDuration", "Unit": "Milliseconds"},
@@ -42,7 +42,7 @@ def test_a_flush_writes_one_line_that_names_each_metric(
     }
     assert line["OrdersPlaced"] == 1
     assert line["HandlerDuration"] == 1.5
-    assert line["function"] == "orders-test-api"
+    assert line["function_name"] == "orders-test-api"
     assert line["executed_version"] == "12"
     assert isinstance(line["_aws"]["Timestamp"], int)
 
@@ -58,7 +58,7 @@ def test_what_takes_a_version_back_is_also_recorded_for_that_version(
     assert [one["Name"] for one in whole["Metrics"]] == ["OrdersPlaced", "RequestFailed"]
     assert versioned == {
         "Namespace": "shop",
-        "Dimensions": [["service", "stage", "function", "executed_version"]],
+        "Dimensions": [["service", "stage", "function_name", "executed_version"]],
         "Metrics": [{"Name": "RequestFailed", "Unit": "Count"}],
     }
 

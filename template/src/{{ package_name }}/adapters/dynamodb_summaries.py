@@ -35,7 +35,7 @@ class DynamoSummaries:
             "TableName": self._marks,
             "Item": {
                 "id": {"S": f"summary#{order.order_id}"},
-                "expires_at": {"N": str(int(self._now()) + _REMEMBERED_S)},
+                "expiration": {"N": str(int(self._now()) + _REMEMBERED_S)},
             },
             "ConditionExpression": "attribute_not_exists(id)",
         }

@@ -6,6 +6,8 @@ class FakeContext:
 
     aws_request_id = "request-1"
     function_name = "function"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:111122223333:function:function"
+    memory_limit_in_mb: int | str = 512  # Lambda gives a text
 
     def __init__(self, remaining_ms: int = 30_000, *, each_look_takes_ms: int = 0) -> None:
         self.remaining_ms = remaining_ms
