@@ -252,7 +252,7 @@ def test_timeouts_and_memory_are_the_ones_of_the_template(project: Path) -> None
 
 def test_only_pages_about_updates_name_the_template(project: Path) -> None:
     naming = [page.name for page in pages(project) if "copier" in page.read_text().lower()]
-    assert naming == ["practices.md", "updating.md"]
+    assert naming == ["updating.md"]
 
 
 def test_text_is_tidy(project: Path) -> None:

@@ -95,7 +95,7 @@ def uses_of_services(stack: Stack) -> Iterator[tuple[str, Use]]:
                 arn = stack.arn(f"cloudwatch:{{r}}:{{a}}:alarm:{alarm['AlarmName']}")
                 yield name, Use("watch", (Request("cloudwatch:DescribeAlarms", arn),))
         if name == "ApiCallerRole":
-            called = stack.name_of("Api")
+            called = stack.name_of("HttpApi" if "HttpApi" in stack.resources else "RestApi")
             arn = stack.arn(f"execute-api:{{r}}:{{a}}:{called}/$default/POST/orders")
             yield name, Use("call", (Request("execute-api:Invoke", arn),))
 

@@ -76,8 +76,8 @@ def a_list(low: int, high: int, most: int) -> st.SearchStrategy[tuple[str, str]]
 
 
 def a_step(high: int, least: int) -> st.SearchStrategy[tuple[str, str]]:
-    """Every so many from a number on, which croniter wants with its end."""
-    steps = st.tuples(st.integers(0, high), st.integers(least, high))
+    """Every so many from a number on, which croniter wants with its end, another one."""
+    steps = st.tuples(st.integers(0, high - 1), st.integers(least, high))
     return steps.map(lambda step: (f"{step[0]}/{step[1]}", f"{step[0]}-{high}/{step[1]}"))
 
 

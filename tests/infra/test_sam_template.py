@@ -161,7 +161,7 @@ def test_a_firewall_stands_before_the_api_and_writes_down_what_it_stops(project:
         assert groups == {"AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"}
         before = resources["AWS::WAFv2::WebACLAssociation"]
         assert before["WebACLArn"] == {"Fn::GetAtt": [name, "Arn"]}
-        assert "/restapis/${Api}/stages/${Stage}" in before["ResourceArn"]["Fn::Sub"]
+        assert "/restapis/${RestApi}/stages/${Stage}" in before["ResourceArn"]["Fn::Sub"]
         logging_to = resources["AWS::WAFv2::LoggingConfiguration"]
         (group,) = logging_to["LogDestinationConfigs"]
         named = group["Fn::Sub"].rpartition(":")[2]

@@ -31,9 +31,9 @@ def test_a_circle_is_shown_with_its_lines(render: Render) -> None:
         "Resources:\n"
         "  ApiVersionErrorAlarm:\n"
         "    Properties:\n"
-        "      AlarmDescription: !Sub Errors behind ${Api}\n"
+        "      AlarmDescription: !Sub Errors behind ${HttpApi}\n"
     )
     (found,) = circles(project)
-    assert "ApiVersionErrorAlarm (template.override.yaml:4) → Api (template.yaml:" in found
+    assert "ApiVersionErrorAlarm (template.override.yaml:4) → HttpApi (template.yaml:" in found
     assert "→ ApiFunctionAliaslive (template.yaml:" in found
     assert "[dev, staging, prod]" in found

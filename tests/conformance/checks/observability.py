@@ -555,7 +555,7 @@ def nobody_sees_how_far_behind(files: Files) -> None:
     when={"api_type": ["http"]},
 )
 def dimensions_of_the_other_kind_of_api(files: Files) -> None:
-    files.replace("template.yaml", '"ApiId", "${Api}"', '"ApiName", "${Api}"')
+    files.replace("template.yaml", '"ApiId", "${HttpApi}"', '"ApiName", "${HttpApi}"')
 
 
 def _fires(alarm: Alarm, values: Mapping[str, float]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lambda_workbench.cloudformation.documents import Place
 from lambda_workbench.preflight.exceptions import exception, exceptions
@@ -16,6 +16,8 @@ from lambda_workbench.preflight.model import (
     Rule,
     Stack,
 )
+
+_Found = Iterator[tuple[Stack, Problem]]
 
 
 class Report:
@@ -37,11 +39,11 @@ class Report:
             self._exceptions |= {place: name for place, name, _ in exceptions(stack)}
         for rule in rules:
             if isinstance(rule, JointRule):
-                self._add(rule.id, rule.source, rule.check(stacks))
+                self._add(rule.id, rule.source, _readable(rule.check(stacks), stacks[0]))
             else:
                 for stack in stacks:
                     found = ((stack, problem) for problem in rule.check(stack))
-                    self._add(rule.id, rule.source, found)
+                    self._add(rule.id, rule.source, _readable(found, stack))
 
     def check_changes(
         self, before: Sequence[Stack], after: Sequence[Stack], rules: Iterable[ChangeRule]
@@ -52,7 +54,8 @@ class Report:
             for stack in after:
                 if stack.stage.name in was:
                     found = rule.check(was[stack.stage.name], stack)
-                    self._add(rule.id, rule.source, ((stack, problem) for problem in found))
+                    pairs = ((stack, problem) for problem in found)
+                    self._add(rule.id, rule.source, _readable(pairs, stack))
 
     def lint(self, stacks: Sequence[Stack]) -> None:
         """Run cfn-lint over the stages of one template."""
@@ -90,3 +93,15 @@ class Report:
             stages = self._stages.setdefault(key, [])
             if stage not in stages:
                 stages.append(stage)
+
+
+def _readable(found: Iterable[tuple[Stack, Problem]], stack: Stack) -> _Found:
+    """What a rule finds. That it trips over a value is a finding as well.
+
+    Rules expect the types that AWS documents; that a value has another one, cfn-lint says better.
+    """
+    try:
+        yield from found
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"cannot read a value of this template: {type(error).__name__}: {error}"
+        yield stack, Problem((), message, "the types that AWS documents, or a better rule")
