@@ -71,7 +71,7 @@ def load[T: Struct](schema: type[T], environ: Mapping[str, str]) -> T:
     faults: list[str] = []
     for field in msgspec.structs.fields(schema):
         variable = field.name.upper()
-        if variable not in environ and _POWERTOOLS.get(variable) in environ:
+        if variable not in environ and _POWERTOOLS.get(variable, variable) in environ:
             variable = _POWERTOOLS[variable]
         expected = _expected(field.type)
         if variable not in environ:

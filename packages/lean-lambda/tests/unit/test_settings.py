@@ -1,6 +1,9 @@
 """Settings: a bad environment is named, variable by variable, before any event is taken."""
 
+import os
+
 import pytest
+from msgspec import Struct
 
 from lean_lambda.settings import (
     QueueUrl,
@@ -66,3 +69,25 @@ def test_every_fault_is_told_at_once_and_no_value_is_repeated() -> None:
     assert "ORDERS_TABLE is not valid" in str(raised.value)
     assert "QUEUE_URL is missing" in str(raised.value)
     assert "hush" not in str(raised.value)
+
+
+def test_an_optional_variable_may_be_missing_in_the_environment_of_the_process() -> None:
+    class Optional(Struct):
+        page_limit_of_the_test: int = 20
+
+    assert load(Optional, os.environ).page_limit_of_the_test == 20
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"SERVICE_NAME": "ours"}, "ours"),
+        ({"POWERTOOLS_SERVICE_NAME": "theirs"}, "theirs"),
+        ({"SERVICE_NAME": "ours", "POWERTOOLS_SERVICE_NAME": "theirs"}, "ours"),
+    ],
+)
+def test_a_variable_may_have_its_name_in_powertools(environ: dict[str, str], expected: str) -> None:
+    class Named(Struct):
+        service_name: str
+
+    assert load(Named, environ).service_name == expected
