@@ -1,4 +1,4 @@
-"""An answer that changes after a deployment: AWS follows, or the preflight says that it does not."""
+"""An answer that changes after a deployment: AWS follows, or the preflight says it does not."""
 
 import json
 from collections.abc import Callable
