@@ -29,7 +29,7 @@ print(json.dumps(stand_ins(entry["environment"], documents.read(DIST / "template
 _MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "ARGS")
 
 Event = dict[str, Any]
-ROOTS = "amazon_roots.pem"  # the file that the packager puts into `runtime/`
+ROOTS = "amazon_roots.pem"  # the file that the packager puts beside the client
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Workshop:
             files = len(archive.namelist())
         script = [".venv/bin/python", "-c", _ENVIRONMENT, name]
         environment = json.loads(self._run(script, self.service(service)))
-        bundled = next(iter(target.glob(f"*/runtime/{ROOTS}")), None)
+        bundled = next(iter(target.glob(f"lean_lambda/{ROOTS}")), None)
         if bundled and roots and not boto3:
             # The fake's authority joins Amazon's; nothing else about the package changes.
             bundled.write_text(bundled.read_text() + self._trust.authority.read_text())

@@ -135,9 +135,9 @@ def test_every_file_is_clean(project: Path) -> None:
 
 READ_SAMPLE = """\
 import json, pathlib, sys
-from sample_service.runtime.gateway import read
+from sample_service.gateway import gateway
 
-print(read(json.loads(pathlib.Path("events/api.json").read_text())).caller)
+print(gateway.read(json.loads(pathlib.Path("events/api.json").read_text())).caller)
 """
 
 
@@ -147,12 +147,15 @@ def test_the_sample_request_has_a_caller_as_the_gateway_names_one(
     given = answers(row)
     if "api" not in given["triggers"]:
         pytest.skip("no API")
-    (package,) = (path.parent for path in (project / "src").glob("*/runtime"))
+    (package,) = (path.parent for path in (project / "src").glob("*/gateway.py"))
     script = READ_SAMPLE.replace("sample_service", package.name)
     done = support.run(
         [str(service_tools / "bin" / "python"), "-c", script],
         cwd=project,
-        env={"PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PYTHONPATH": f"{project}/src:{project}/vendor/lean-lambda/src",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     )
     assert not done.failure, done.failure
     assert (done.output.strip() == "anonymous") == (given["api_auth"] == "none")

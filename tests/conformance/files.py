@@ -5,6 +5,9 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+LIBRARY = "vendor/lean-lambda/src/lean_lambda/*.py"
+"""The modules that run in every function: profiles are made from a folder, so they have a copy."""
+
 
 def workbench(name: str) -> str:
     """The full name of a module of the workbench in a project, as in `packaging/check.py`."""
@@ -31,8 +34,13 @@ class Files:
         return (self.root / name).read_text() if changed is None else changed
 
     def code(self, name: str) -> str:
-        """The full name of a file of the package, as in `runtime/log.py`."""
+        """The full name of a file of the package, as in `domain/orders.py`."""
         (found,) = self.names(f"src/*/{name}")
+        return found
+
+    def library(self, name: str) -> str:
+        """The full name of a module of lean_lambda, as in `log.py`."""
+        (found,) = self.names(LIBRARY.replace("*.py", name))
         return found
 
     def names(self, pattern: str = "**/*") -> list[str]:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,8 +21,10 @@ from tests.conformance.files import Files
 from tests.support import Finished
 
 STAGES = sam.STAGES
-# Where a project has the workbench, which a mutation may have broken: the environment has another.
-WORKBENCH = "vendor/lambda-workbench/src"
+# Where a project has the packages, which a mutation may have broken: the environment has others.
+VENDORED = os.pathsep.join(f"vendor/{name}/src" for name in ("lambda-workbench", "lean-lambda"))
+PLAINLY = ["-q", "-rpfE", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider"]
+PACKAGE_TESTS = "packages/lean-lambda/tests/unit"
 
 
 class Workshop:
@@ -111,7 +114,7 @@ class Project:
             [str(first) if first.exists() else command[0], *command[1:]],
             cwd=folder,
             env={
-                "PYTHONPATH": f"src{os.pathsep}{WORKBENCH}",
+                "PYTHONPATH": f"src{os.pathsep}{VENDORED}",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "400",
                 **(env or {}),
@@ -131,7 +134,7 @@ class Project:
                 done = support.run(
                     [python, "-m", "lambda_workbench", "package"],
                     cwd=folder,
-                    env={"UV": support.UV, "UV_PYTHON": python, "PYTHONPATH": WORKBENCH},
+                    env={"UV": support.UV, "UV_PYTHON": python, "PYTHONPATH": VENDORED},
                 )
             finally:
                 os.umask(before)
@@ -153,7 +156,7 @@ class Project:
         # The tools are taken for up to date: make would set up what is linked here.
         command = ["make", "-o", ".venv/.synced", *arguments]
         path = os.pathsep.join([str(Path(support.UV).parent), os.environ["PATH"]])
-        environment = {"PATH": path, "PYTHONPATH": WORKBENCH}
+        environment = {"PATH": path, "PYTHONPATH": VENDORED}
         return support.run(command, cwd=self.furnished, env=environment, timeout=timeout)
 
     def start(self, functions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -172,12 +175,16 @@ class Project:
         return self.files.materialise(self._workshop.scratch())
 
     def failing(self, *tests: str) -> Iterator[str]:
-        """Faults for those of its own unit tests that are missing, or fail.
+        """Faults for those of its unit tests that are missing, or fail.
 
         A test is named as pytest does, from its file on: `tests/unit/x.py::test_y`; one with
-        parameters is named without them and has to pass with all.
+        parameters is named without them and has to pass with all. Those of the package in this
+        repository, `packages/lean-lambda/tests/unit/x.py::test_y`, are run on the project's copy.
         """
-        outcomes = self._run_tests(tests)
+        of_the_package = [test for test in tests if test.startswith(PACKAGE_TESTS)]
+        own = [test for test in tests if test not in of_the_package]
+        outcomes = self._run_tests(own) if own else {}
+        outcomes |= self._run_tests_of_the_package(of_the_package) if of_the_package else {}
         for test in tests:
             found = {
                 name: outcome
@@ -202,19 +209,36 @@ class Project:
         return self._outcomes
 
     def _noted(self) -> dict[str, str]:
-        if self._notes is None:
-            return self._outcomes_of(["tests/unit"])
-        with self._notes.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker runs them, the others read
-            if not self._notes.exists():
-                self._notes.write_text(json.dumps(self._outcomes_of(["tests/unit"])))
-        noted: dict[str, str] = json.loads(self._notes.read_text())
-        return noted
+        return _once(self._notes, lambda: self._outcomes_of(["tests/unit"]))
+
+    def _run_tests_of_the_package(self, tests: Sequence[str]) -> dict[str, str]:
+        # Every project that nobody broke has the same package.
+        if self.files.changed or self._notes is None:
+            return self._package_outcomes_of(tests)
+        notes = self._notes.with_name("lean-lambda.json")
+        return _once(notes, lambda: self._package_outcomes_of([PACKAGE_TESTS]))
+
+    def _package_outcomes_of(self, tests: Sequence[str]) -> dict[str, str]:
+        command = [sys.executable, "-m", "pytest", *PLAINLY, "-n", "0", *tests]
+        path = {"PYTHONPATH": str(self.folder / VENDORED), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = support.run(command, cwd=support.ROOT, env={**path, "COLUMNS": "400"})
+        return dict(_outcomes(done.output))
 
     def _outcomes_of(self, tests: Sequence[str]) -> dict[str, str]:
-        command = ["python", "-m", "pytest", "-q", "-rpfE", "--tb=no", "--show-capture=no"]
-        done = self.run(*command, "-p", "no:cacheprovider", "-p", "no:cov", *tests)
+        done = self.run("python", "-m", "pytest", *PLAINLY, "-p", "no:cov", *tests)
         return dict(_outcomes(done.output))
+
+
+def _once(notes: Path | None, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What `make` gives, kept in a file: the first worker works it out, the others read it."""
+    if notes is None:
+        return make()
+    with notes.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not notes.exists():
+            notes.write_text(json.dumps(make()))
+    noted: dict[str, str] = json.loads(notes.read_text())
+    return noted
 
 
 def _outcomes(output: str) -> Iterator[tuple[str, str]]:

@@ -101,6 +101,17 @@ def test_a_parameter_that_the_template_lacks_is_refused(stage: Place) -> None:
     assert "s3:PutObject" not in done.output
 
 
+def test_a_value_that_aws_would_refuse_is_refused_before_anything_is_sent(stage: Place) -> None:
+    stage.edit("samconfig.toml", '"LogLevel=DEBUG"', '"LogLevel=DEBUG", "QueueConcurrency=1"')
+
+    done = stage.aws("deploy", "dev", "--prebuilt")
+
+    assert done.code == 1
+    assert "AWS would refuse this" in done.output
+    assert "QueueConcurrency" in done.output
+    assert "s3:PutObject" not in done.output
+
+
 def test_packages_are_not_given_to_a_bucket_of_somebody_else(stage: Place) -> None:
     """The name of the bucket can be guessed, so whose it is has to be said with each call."""
     done = stage.script("""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import lean_lambda
+
 # Where an operation's payload says what it is about.
 _NAMES = ("TableName", "QueueUrl", "SecretId", "Name")
 # Operations inside of a transaction are checked one by one:
@@ -23,6 +25,7 @@ _IN_TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
 }
+_LIBRARY = Path(lean_lambda.__file__).parent
 _OPERATIONS = {"PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query"}
 
 
@@ -147,9 +150,9 @@ def _of_adapters(package: Path) -> set[Operation]:
 
 @cache
 def _classes(package: Path) -> Mapping[str, tuple[list[str], set[Operation]]]:
-    """Each class of adapters and runtime: the parameters of its making, and its operations."""
+    """Each class of adapters and library: the parameters of its making, and its operations."""
     found = {}
-    for file in sorted([*package.glob("adapters/*.py"), *package.glob("runtime/*.py")]):
+    for file in sorted([*package.glob("adapters/*.py"), *_LIBRARY.glob("*.py")]):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.ClassDef):
                 operations = set(_operations(node))

@@ -136,7 +136,9 @@ def test_callers_need_no_right_to_call_the_function(api_type: str, deployed: Dep
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
     """
     stack = deployed({"triggers": ["api"], "api_type": api_type, "api_auth": "iam"}).stack
-    assert '"credentials"' not in json.dumps(stack.resources[f"{api_type.title()}Api"]["Properties"]["Body"])
+    assert '"credentials"' not in json.dumps(
+        stack.resources[f"{api_type.title()}Api"]["Properties"]["Body"]
+    )
     allowed = [p["Principal"] for p in stack.of_type("AWS::Lambda::Permission").values()]
     assert set(allowed) == {"apigateway.amazonaws.com"}
 

@@ -15,8 +15,8 @@ from tests.questions.conftest import questions_only
 from tests.questions.repositories import commit, git, repository
 from tests.support import ROOT, Finished
 
-LOG = "src/order_service/runtime/log.py"
-HTTP = "src/order_service/runtime/http.py"
+CONFTEST = "tests/unit/conftest.py"
+GATEWAY = "src/order_service/gateway.py"
 LINES = "\n".join(f"line_{n} = {n}" for n in range(1, 10)) + "\n"
 CHANGELOG = "# Changelog\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n"
 CHANGELOG_2 = CHANGELOG.replace("## 1.0.0", "## 1.1.0 - 2026-02-01\n\n- Logs more.\n\n## 1.0.0")
@@ -33,7 +33,7 @@ def small_template(folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "template" / name, target)
     (folder / "template/README.md").write_text("a start\n")
-    for path in (LOG, HTTP):
+    for path in (CONFTEST, GATEWAY):
         file = folder / "template" / path.replace("order_service", "{{ package_name }}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(LINES)

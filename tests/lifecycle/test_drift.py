@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from tests import support
-from tests.lifecycle.conftest import HTTP, LINES, LOG, Make, Release, Tool, edit
+from tests.lifecycle.conftest import CONFTEST, GATEWAY, LINES, Make, Release, Tool, edit
 from tests.questions.repositories import commit, git, repository
 from tests.support import ROOT
 
@@ -16,39 +16,39 @@ def test_a_pristine_project_has_none(tool: Tool) -> None:
     assert not ran.failure
     assert "edited" not in ran.output
     assert "missing" not in ran.output
-    # runtime/ is managed; the answers file is Copier's own record.
+    # tests/conftest.py is managed; the answers file is Copier's own record.
     assert "managed   2 files: 2 same" in ran.output
     assert "shared    3 files: 3 same" in ran.output
 
 
 def test_it_is_told_apart_what_was_edited_and_what_is_missing(project: Path, tool: Tool) -> None:
-    edit(project / LOG, "line_2 = 2\n", "line_2 = 'ours'\nline_2b = 'ours'\n")
-    (project / HTTP).unlink()
+    edit(project / CONFTEST, "line_2 = 2\n", "line_2 = 'ours'\nline_2b = 'ours'\n")
+    (project / GATEWAY).unlink()
 
     ran = tool("drift", "--check")
 
     assert ran.code == 1
     rows = [line.split() for line in ran.output.splitlines()]
-    assert ["managed", "edited", "+2", "-1", LOG] in rows
-    assert ["managed", "missing", HTTP] in rows
+    assert ["managed", "edited", "+2", "-1", CONFTEST] in rows
+    assert ["managed", "missing", GATEWAY] in rows
     assert "drift: 2 of the template's files" in ran.output
 
 
 def test_without_check_it_only_tells(project: Path, tool: Tool) -> None:
-    (project / LOG).unlink()
+    (project / CONFTEST).unlink()
 
     assert tool("drift").code == 0
 
 
 def test_the_edits_are_shown_when_asked_for(project: Path, tool: Tool) -> None:
-    edit(project / LOG, "line_2 = 2", "line_2 = 'ours'")
+    edit(project / CONFTEST, "line_2 = 2", "line_2 = 'ours'")
 
     assert "+line_2 = 'ours'" in tool("drift", "--diff").output.splitlines()
 
 
 def test_what_is_the_teams_is_no_drift(project: Path, tool: Tool) -> None:
     (project / "README.md").unlink()
-    (project / "src/order_service/runtime/own.py").write_text("# our own\n")
+    (project / "tests/unit/own.py").write_text("# our own\n")
     (project / "own.mk").write_text("# our own\n")
 
     ran = tool("drift", "--check")
@@ -70,7 +70,7 @@ def test_shared_files_are_there_to_be_edited_but_not_removed(project: Path, tool
 
 
 def test_another_line_ending_is_no_drift(project: Path, tool: Tool) -> None:
-    (project / LOG).write_bytes(LINES.replace("\n", "\r\n").encode())
+    (project / CONFTEST).write_bytes(LINES.replace("\n", "\r\n").encode())
 
     assert tool("drift", "--check").code == 0
 
@@ -79,7 +79,7 @@ def test_it_is_measured_from_the_recorded_version_and_answers(
     make_project: Make, release: Release, tool: Tool, project: Path
 ) -> None:
     del make_project
-    release("1.1.0", {LOG: LINES + "more = 1\n"})
+    release("1.1.0", {CONFTEST: LINES + "more = 1\n"})
 
     ran = tool("drift", "--check")
     assert not ran.failure

@@ -14,7 +14,7 @@ import pytest
 
 from fleet.fleet import FAILED, NOTHING, PERSON, UPDATED
 from tests import support
-from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit, keep
+from tests.lifecycle.conftest import CONFTEST, LINES, Make, Release, bare, edit, keep
 from tests.questions.repositories import changes, commit, git, repository
 from tests.support import ROOT, Finished
 
@@ -63,13 +63,13 @@ def test_one_of_each_kind(make_project: Make, release: Release, fleet: Fleet) ->
     updated, same, conflicting, dirty = (
         make_project(name) for name in ("updated", "same", "conflicting", "dirty")
     )
-    edit(updated / LOG, "line_1 = 1\n", "line_1 = 1\nours = 1\n")
+    edit(updated / CONFTEST, "line_1 = 1\n", "line_1 = 1\nours = 1\n")
     commit(updated, "Our line")
-    edit(conflicting / LOG, "line_5 = 5", "line_5 = 'ours'")
+    edit(conflicting / CONFTEST, "line_5 = 5", "line_5 = 'ours'")
     commit(conflicting, "Our line")
     (dirty / "README.md").write_text("not committed\n")
     foreign = repository_of(conflicting.parent / "foreign")
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
     copier.run_update(same, defaults=True, overwrite=True, quiet=True)
     commit(same, "Updated by hand")
 
@@ -85,14 +85,14 @@ def test_one_of_each_kind(make_project: Make, release: Release, fleet: Fleet) ->
         "foreign": FAILED,
         "nowhere": FAILED,
     }
-    assert report["conflicting"]["files"] == [LOG]
+    assert report["conflicting"]["files"] == [CONFTEST]
     assert report["dirty"]["files"] == ["README.md"]
     assert "not made from this template" in report["foreign"]["reason"]
     assert "no such folder" in report["nowhere"]["reason"]
 
     assert report["updated"]["branch"] == BRANCH
     assert report["updated"]["commit"] == git(updated, "rev-parse", BRANCH).strip()
-    assert in_branch(updated, LOG) == NEW_LOG.replace("line_2", "ours = 1\nline_2")
+    assert in_branch(updated, CONFTEST) == NEW_LOG.replace("line_2", "ours = 1\nline_2")
     assert git(updated, "log", "--format=%s", f"main..{BRANCH}").strip() == (
         "Update from the template: 1.0.0 to 1.1.0"
     )
@@ -122,7 +122,7 @@ def test_addresses_are_cloned_and_branches_pushed(
     make_project: Make, release: Release, fleet: Fleet, tmp_path: Path
 ) -> None:
     origin = bare(tmp_path / "remote.git", make_project())
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
     listed = tmp_path / "list.txt"
     listed.write_text(f"# ours\n\nfile://{origin}  # the only one\n")
 
@@ -130,18 +130,18 @@ def test_addresses_are_cloned_and_branches_pushed(
 
     assert not done.failure
     assert report["remote.git"]["pushed"] is True
-    assert in_branch(origin, LOG) == NEW_LOG
+    assert in_branch(origin, CONFTEST) == NEW_LOG
 
-    release("1.2.0", {LOG: NEW_LOG + "more = 1\n"})
+    release("1.2.0", {CONFTEST: NEW_LOG + "more = 1\n"})
     done, report = fleet("--list", listed, "--push")
     assert not done.failure
-    assert in_branch(origin, LOG, "template-update/1.2.0") == NEW_LOG + "more = 1\n"
+    assert in_branch(origin, CONFTEST, "template-update/1.2.0") == NEW_LOG + "more = 1\n"
 
 
 def test_a_failing_check_and_a_dry_run_make_no_branch(
     project: Path, release: Release, fleet: Fleet
 ) -> None:
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     done, report = fleet(project, "--check", "grep -q not-there Makefile")
     assert done.code == 1
@@ -161,7 +161,7 @@ def test_every_project_of_a_repository(
     for name in ("services/one", "services/two"):
         copier.run_copy(str(source), mono / name, defaults=True, quiet=True, vcs_ref="1.0.0")
     repository(mono)
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     done, report = fleet(mono)
 
@@ -171,7 +171,7 @@ def test_every_project_of_a_repository(
     assert report["mono/services/one"]["branch"] == branch
     assert git(mono, "diff", "--name-only", "main", branch).split() == [
         "services/one/.copier-answers.yml",
-        f"services/one/{LOG}",
+        f"services/one/{CONFTEST}",
     ]
 
 

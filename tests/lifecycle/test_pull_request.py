@@ -14,7 +14,7 @@ from tests import support
 from tests.ci.test_execution import REAL_MAKE, Execution, execute
 from tests.ci.test_workflows import PINS
 from tests.conftest import Render
-from tests.lifecycle.conftest import LINES, LOG, Make, Release, bare, edit
+from tests.lifecycle.conftest import CONFTEST, LINES, Make, Release, bare, edit
 from tests.questions.repositories import commit, git
 from tests.support import ROOT
 
@@ -77,7 +77,7 @@ def github(source: Path, make_project: Make, tmp_path: Path) -> GitHub:
 
 
 def conflicting(github: GitHub) -> None:
-    edit(github.project / LOG, "line_5 = 5", "line_5 = 'ours'")
+    edit(github.project / CONFTEST, "line_5 = 5", "line_5 = 'ours'")
     commit(github.project, "Our line")
     git(github.project, "push", "-q", "origin", "main")
 
@@ -85,7 +85,7 @@ def conflicting(github: GitHub) -> None:
 def test_an_update_becomes_a_pull_request(
     github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     github.run_workflow(monkeypatch)
 
@@ -95,9 +95,9 @@ def test_an_update_becomes_a_pull_request(
     ]
     assert github.body.read_text().startswith("## 1.1.0 - 2026-02-01\n\n- Logs more.\n\nFrom 1.0.0")
     assert github.branches() == ["main", BRANCH]
-    assert git(github.origin, "show", f"{BRANCH}:{LOG}") == NEW_LOG
+    assert git(github.origin, "show", f"{BRANCH}:{CONFTEST}") == NEW_LOG
     changed = git(github.origin, "diff", "--name-only", "main", BRANCH).split()
-    assert changed == [".copier-answers.yml", LOG]
+    assert changed == [".copier-answers.yml", CONFTEST]
     author = git(github.origin, "log", "-1", "--format=%an", BRANCH).strip()
     assert author == "github-actions[bot]"
 
@@ -114,7 +114,7 @@ def test_a_conflict_is_said_first(
     github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conflicting(github)
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     github.run_workflow(monkeypatch)
 
@@ -122,9 +122,9 @@ def test_a_conflict_is_said_first(
     assert "1.0.0 to 1.1.0 (conflicts to resolve)" in created
     body = github.body.read_text()
     assert body.startswith("**This needs a person.**")
-    assert f"- `{LOG}`" in body
+    assert f"- `{CONFTEST}`" in body
     assert "- Logs more." in body
-    both = git(github.origin, "show", f"{BRANCH}:{LOG}")
+    both = git(github.origin, "show", f"{BRANCH}:{CONFTEST}")
     assert "line_5 = 'ours'" in both
     assert "line_5 = 'better'" in both
 
@@ -160,7 +160,7 @@ def test_other_pull_requests(
     release: Release,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
     github.open_ones.write_text(json.dumps(open_ones))
 
     github.run_workflow(monkeypatch)
@@ -173,7 +173,7 @@ def test_a_branch_that_is_there_is_left_alone(
     github: GitHub, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git(github.project, "push", "-q", "origin", f"main:refs/heads/{BRANCH}")
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     ran = github.run_workflow(monkeypatch)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lifecycle.conftest import HTTP, LINES, LOG, Release, Tool, edit
+from tests.lifecycle.conftest import CONFTEST, GATEWAY, LINES, Release, Tool, edit
 from tests.questions.repositories import changes, commit, git
 
 NEW_LOG = LINES.replace("line_5 = 5", "line_5 = 'better'")
@@ -24,8 +24,8 @@ def test_status_says_that_there_is_nothing_newer(tool: Tool) -> None:
 
 
 def test_status_says_what_is_newer_and_what_it_brings(tool: Tool, release: Release) -> None:
-    release("1.1.0", {LOG: NEW_LOG})
-    release("1.10.0", {LOG: NEW_LOG + "more = 1\n"})
+    release("1.1.0", {CONFTEST: NEW_LOG})
+    release("1.10.0", {CONFTEST: NEW_LOG + "more = 1\n"})
 
     ran = tool("template_status")
 
@@ -61,31 +61,31 @@ def test_a_prerelease_is_not_newer(source: Path, tool: Tool) -> None:
 def test_update_takes_the_newest_and_keeps_the_teams_lines(
     project: Path, tool: Tool, release: Release
 ) -> None:
-    edit(project / LOG, "line_1 = 1\n", "line_1 = 1\nours = 1\n")
+    edit(project / CONFTEST, "line_1 = 1\n", "line_1 = 1\nours = 1\n")
     commit(project, "Our line")
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
 
     ran = tool("template_update")
 
     assert not ran.failure
     assert ran.output.startswith("Update from the template: 1.0.0 to 1.1.0\n\n## 1.1.0")
-    assert changes(project) == {".copier-answers.yml": " M", LOG: " M"}
-    assert (project / LOG).read_text() == NEW_LOG.replace("line_2", "ours = 1\nline_2")
+    assert changes(project) == {".copier-answers.yml": " M", CONFTEST: " M"}
+    assert (project / CONFTEST).read_text() == NEW_LOG.replace("line_2", "ours = 1\nline_2")
 
 
 def test_update_names_conflicts_and_ends_with_an_error(
     project: Path, tool: Tool, release: Release
 ) -> None:
-    edit(project / LOG, "line_5 = 5", "line_5 = 'ours'")
+    edit(project / CONFTEST, "line_5 = 5", "line_5 = 'ours'")
     commit(project, "Our line")
-    release("1.1.0", {LOG: NEW_LOG, HTTP: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG, GATEWAY: NEW_LOG})
 
     ran = tool("template_update")
 
     assert ran.code == 1
     assert "1.0.0 to 1.1.0 (conflicts to resolve)" in ran.output
-    assert ran.output.endswith(f"\n  {LOG}")
-    text = (project / LOG).read_text()
+    assert ran.output.endswith(f"\n  {CONFTEST}")
+    text = (project / CONFTEST).read_text()
     assert "line_5 = 'ours'" in text
     assert "line_5 = 'better'" in text
 
@@ -106,11 +106,11 @@ def test_update_changes_an_answer_at_the_same_version(
 
     assert not ran.failure
     assert version_of(project) == "1.0.0"
-    assert not (project / HTTP).exists()
+    assert not (project / GATEWAY).exists()
 
 
 def test_update_leaves_uncommitted_work_alone(project: Path, tool: Tool, release: Release) -> None:
-    release("1.1.0", {LOG: NEW_LOG})
+    release("1.1.0", {CONFTEST: NEW_LOG})
     (project / "README.md").write_text("not committed\n")
 
     ran = tool("template_update")
@@ -128,7 +128,7 @@ def test_a_project_from_between_two_releases(
     commit(source, "Between")
     between = git(source, "describe", "--tags").strip()
     if made == "before the tag":
-        release("1.1.0", {LOG: NEW_LOG})
+        release("1.1.0", {CONFTEST: NEW_LOG})
     edit(project / ".copier-answers.yml", "_commit: 1.0.0", f"_commit: {between}")
     commit(project, "From between")
 

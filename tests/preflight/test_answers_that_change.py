@@ -1,4 +1,4 @@
-"""An answer that changes after a deployment: AWS follows, or the preflight says that it does not."""
+"""An answer that changes after a deployment: AWS follows, or the preflight says it does not."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ QUICK = [
     (ALL, ALL | {"packaging": "image"}, {"named-replacement"}),
     (ALL, ALL | {"data_store": "none"}, set()),
 ]
-REST_OF_THEM = [
+REST_OF_THEM: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
     (ALL, ALL | {"api_auth": "jwt"}, set()),
     (ALL, ALL | {"api_auth": "authorizer"}, set()),
     (ALL, ALL | {"api_auth": "none"}, set()),

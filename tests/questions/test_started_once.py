@@ -19,12 +19,12 @@ FIRST = {
     f"{PACKAGE}/handlers/api.py": "# api\n",
     f"{PACKAGE}/handlers/queue.py": "# queue\n",
     f"{PACKAGE}/handlers/events.py": "# events\n",
-    f"{PACKAGE}/runtime/batch.py": MANAGED,
-    f"{PACKAGE}/runtime/http.py": MANAGED,
-    f"{PACKAGE}/runtime/log.py": MANAGED,
+    f"{PACKAGE}/gateway.py": MANAGED,
+    "tests/conftest.py": MANAGED,
 }
 HANDLERS = "src/order_service/handlers"
-RUNTIME = "src/order_service/runtime"
+GATEWAY = "src/order_service/gateway.py"
+CONFTEST = "tests/conftest.py"
 
 
 def write(template: Path, files: dict[str, str]) -> None:
@@ -79,18 +79,17 @@ def test_managed_files_are_merged_and_the_teams_are_left_alone(
     project: Path, update: Update
 ) -> None:
     (project / HANDLERS / "api.py").write_text("# our own\n")
-    (project / RUNTIME / "log.py").write_text("our own\n" + MANAGED)
+    (project / CONFTEST).write_text("our own\n" + MANAGED)
 
     changed = update()
 
     assert changed == {
         ".copier-answers.yml": " M",
-        f"{RUNTIME}/batch.py": " M",
-        f"{RUNTIME}/http.py": " M",
-        f"{RUNTIME}/log.py": " M",
+        GATEWAY: " M",
+        CONFTEST: " M",
     }
     merged = "our own\n" + MANAGED.replace("two", "TWO") + "# better\n"
-    assert (project / RUNTIME / "log.py").read_text() == merged
+    assert (project / CONFTEST).read_text() == merged
 
 
 @pytest.mark.usefixtures("second_release")
@@ -128,19 +127,19 @@ def test_an_added_trigger_keeps_a_file_that_the_team_had_there(
 def test_a_removed_trigger_keeps_the_teams_files_and_loses_the_wiring(
     project: Path, update: Update
 ) -> None:
-    changed = update(triggers=["api"])
+    changed = update(triggers=["queue"])
 
-    assert changed == {".copier-answers.yml": " M", f"{RUNTIME}/batch.py": " D"}
-    assert (project / HANDLERS / "queue.py").read_text() == "# queue\n"
+    assert changed == {".copier-answers.yml": " M", GATEWAY: " D"}
+    assert (project / HANDLERS / "api.py").read_text() == "# api\n"
 
 
 def test_a_trigger_that_comes_back_gets_only_what_is_missing(project: Path, update: Update) -> None:
-    (project / HANDLERS / "queue.py").write_text("# our own\n")
-    update(triggers=["api"])
+    (project / HANDLERS / "api.py").write_text("# our own\n")
+    update(triggers=["queue"])
     update(triggers=["api", "queue"])
 
-    assert (project / HANDLERS / "queue.py").read_text() == "# our own\n"
-    assert (project / RUNTIME / "batch.py").read_text() == MANAGED
+    assert (project / HANDLERS / "api.py").read_text() == "# our own\n"
+    assert (project / GATEWAY).read_text() == MANAGED
 
 
 def test_a_starter_file_of_a_later_release_arrives_once(
@@ -156,10 +155,10 @@ def test_a_starter_file_of_a_later_release_arrives_once(
     assert update() == {".copier-answers.yml": " M", "LATER.md": "??"}
 
     (project / "LATER.md").unlink()
-    write(template, {f"{PACKAGE}/runtime/log.py": MANAGED + "six\n"})
+    write(template, {"tests/conftest.py": MANAGED + "six\n"})
     commit(template, "One more release")
 
-    assert update() == {".copier-answers.yml": " M", f"{RUNTIME}/log.py": " M"}
+    assert update() == {".copier-answers.yml": " M", CONFTEST: " M"}
 
 
 def test_a_project_in_a_folder_of_a_larger_repository(template: Path, tmp_path: Path) -> None:
@@ -197,7 +196,7 @@ def test_a_second_copy_over_a_project_overwrites_nothing_of_the_teams(project: P
 
     assert (project / HANDLERS / "api.py").read_text() == "# our own\n"
     assert (project / "README.md").read_text() == "our own\n"
-    assert "# better" in (project / RUNTIME / "log.py").read_text()
+    assert "# better" in (project / CONFTEST).read_text()
 
 
 @pytest.mark.filterwarnings("error")

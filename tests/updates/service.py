@@ -24,10 +24,10 @@ MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 Files = dict[str, bytes]
 # What the chain's migration renames (releases/v0_1_0.py).
 MOVES = {
-    "src/order_service/runtime/journal.py": "src/order_service/runtime/log.py",
-    "tests/unit/runtime/test_journal.py": "tests/unit/runtime/test_log.py",
+    "vendor/lean-lambda/src/lean_lambda/journal.py": "vendor/lean-lambda/src/lean_lambda/log.py",
+    "docs/welcome.md": "docs/onboarding.md",
 }
-MODULES = [("runtime.journal", "runtime.log")]
+MODULES = [("lean_lambda.journal", "lean_lambda.log")]
 
 
 def git(folder: Path, *arguments: str, data: bytes | None = None) -> bytes:

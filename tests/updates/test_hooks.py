@@ -11,12 +11,12 @@ from copier.errors import UnsafeTemplateError
 from hooks.move import renamed
 from tests.support import ROOT, copier_yml
 from tests.updates.chain import HEAD, VERSIONS
-from tests.updates.edits import PACKAGE, append, delete, replace, write
+from tests.updates.edits import LIBRARY, PACKAGE, append, delete, replace, write
 from tests.updates.service import MODULES, MOVES, Projects, Service, git
 
 from .conftest import update_and_inspect
 
-OLD, NEW = "src/order_service/runtime/journal.py", "src/order_service/runtime/log.py"
+OLD, NEW = f"{LIBRARY}/journal.py", f"{LIBRARY}/log.py"
 BEFORE = "0.1.0"
 
 
@@ -48,13 +48,13 @@ def test_what_the_team_changed_is_in_the_new_file(projects: Projects, service: S
 def test_a_managed_file_that_was_deleted_is_not_back_under_its_new_name(
     projects: Projects, service: Service
 ) -> None:
-    delete(service.folder, "tests/unit/runtime/test_journal.py")
+    delete(service.folder, "docs/welcome.md")
     service.commit()
 
     outcome = update_and_inspect(projects, service, BEFORE)
 
     assert not outcome, outcome
-    assert not (service.folder / "tests/unit/runtime/test_log.py").exists()
+    assert not (service.folder / "docs/onboarding.md").exists()
 
 
 def test_both_sides_changed_the_same_line(service: Service) -> None:
@@ -73,8 +73,8 @@ def test_code_of_the_teams_follows_the_new_name(service: Service) -> None:
     write(
         service.folder,
         f"{PACKAGE}/domain/audit.py",
-        "from ..runtime import (\n    journal,\n    metrics,\n)\n"
-        "from ..runtime.journal import logger\n\njournal.logger.info(metrics)\n",
+        "from lean_lambda import (\n    journal,\n    metrics,\n)\n"
+        "from lean_lambda.journal import logger\n\njournal.logger.info(metrics)\n",
     )
     append(service.folder, "README.md", "The journal of the runtime.\n")
     service.commit()
@@ -82,8 +82,8 @@ def test_code_of_the_teams_follows_the_new_name(service: Service) -> None:
     service.update(unsafe=True)
 
     assert (service.folder / PACKAGE / "domain/audit.py").read_text() == (
-        "from ..runtime import (\n    log as journal,\n    metrics,\n)\n"
-        "from ..runtime.log import logger\n\njournal.logger.info(metrics)\n"
+        "from lean_lambda import (\n    log as journal,\n    metrics,\n)\n"
+        "from lean_lambda.log import logger\n\njournal.logger.info(metrics)\n"
     )
     assert "The journal of the runtime." in (service.folder / "README.md").read_text()
 
@@ -137,14 +137,17 @@ def test_in_a_folder_of_a_larger_repository(projects: Projects, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("from ..runtime.journal import logger", "from ..runtime.log import logger"),
-        ("import order_service.runtime.journal as j", "import order_service.runtime.log as j"),
-        ("from x.runtime import journal as j, sqs", "from x.runtime import log as j, sqs"),
-        ("from x.runtime import journal as log", "from x.runtime import log"),
-        ("from ..runtime import metrics, journal", "from ..runtime import metrics, log as journal"),
-        ("patch('shop.runtime.journal.logger')", "patch('shop.runtime.log.logger')"),
-        ("journal = 1  # a journal of runtime", "journal = 1  # a journal of runtime"),
-        ("from ..runtime.journals import a", "from ..runtime.journals import a"),
+        ("from lean_lambda.journal import logger", "from lean_lambda.log import logger"),
+        ("import lean_lambda.journal as j", "import lean_lambda.log as j"),
+        ("from lean_lambda import journal as j, sqs", "from lean_lambda import log as j, sqs"),
+        ("from lean_lambda import journal as log", "from lean_lambda import log"),
+        (
+            "from lean_lambda import metrics, journal",
+            "from lean_lambda import metrics, log as journal",
+        ),
+        ("patch('lean_lambda.journal.logger')", "patch('lean_lambda.log.logger')"),
+        ("journal = 1  # a journal of lean_lambda", "journal = 1  # a journal of lean_lambda"),
+        ("from lean_lambda.journals import a", "from lean_lambda.journals import a"),
     ],
 )
 def test_names_in_code(before: str, after: str) -> None:

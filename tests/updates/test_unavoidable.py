@@ -3,7 +3,7 @@ and keeps both; and where the template drops a file that was edited, Git still h
 
 from pathlib import Path
 
-from tests.updates.edits import EDITS, PACKAGE, all_edits, append, replace
+from tests.updates.edits import EDITS, LIBRARY, all_edits, append, replace
 from tests.updates.service import Projects, git
 
 all_edits()
@@ -33,7 +33,7 @@ def test_the_same_line_shows_both(projects: Projects, tmp_path: Path) -> None:
 
 def test_lines_put_into_the_same_place_show_both(projects: Projects, tmp_path: Path) -> None:
     service = projects.service("0.2.0", tmp_path / "project")
-    name = f"{PACKAGE}/runtime/log.py"
+    name = f"{LIBRARY}/log.py"
     replace(service.folder, name, '        "passwd",\n', '        "passport",\n        "passwd",\n')
 
     service.update()
@@ -51,14 +51,14 @@ def test_line_endings_that_git_stores_are_a_change_of_every_line(
     service = projects.service("0.2.0", tmp_path / "project")
     replace(service.folder, ".gitattributes", "* text=auto eol=lf", "* -text")
     service.edit(EDITS["windows_line_endings"])
-    name = f"{PACKAGE}/runtime/log.py"
+    name = f"{LIBRARY}/log.py"
     ours = set((service.folder / name).read_bytes().splitlines(keepends=True))
 
     service.update()
 
     assert name in service.unmerged()
     assert ours <= set((service.folder / name).read_bytes().splitlines(keepends=True))
-    assert f"{PACKAGE}/runtime/metrics.py" not in service.unmerged()
+    assert f"{LIBRARY}/metrics.py" not in service.unmerged()
 
 
 def test_a_managed_file_that_was_edited_and_goes_is_a_deletion_to_review(
@@ -66,7 +66,7 @@ def test_a_managed_file_that_was_edited_and_goes_is_a_deletion_to_review(
 ) -> None:
     """Never without a trace: it is in the diff that the team reviews, and in the last commit."""
     service = projects.service("HEAD", tmp_path / "project")
-    name = f"{PACKAGE}/runtime/sqs.py"
+    name = f"{LIBRARY}/sqs.py"
     append(service.folder, name, "\n# ours\n")
 
     service.update(triggers=["api"])

@@ -3,6 +3,28 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from lean_lambda import metrics
+from lean_lambda.api import Api
+from lean_lambda.aws import connect
+from lean_lambda.documents import encode
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
+from lean_lambda.idempotency import (
+    DynamoIdempotency,
+    IdempotencyStore,
+    derived_id,
+    fingerprint_of,
+    once,
+)
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.parameters import Parameters, Secret
+from lean_lambda.request import Request, Response
+{% if 'queue' in triggers %}
+from lean_lambda.settings import ParameterPath, QueueUrl, SecretId, TableName
+{% else %}
+from lean_lambda.settings import ParameterPath, SecretId, TableName
+{% endif %}
 from msgspec import Struct
 
 from ..adapters.dynamodb_order_reader import DynamoOrderReader
@@ -24,28 +46,7 @@ from ..domain.reading import OrderNotFoundError, OrderReader, read_order
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
-from ..runtime import metrics
-from ..runtime.aws import connect
-from ..runtime.documents import encode
-{% if feature_flags == 'appconfig' %}
-from ..runtime.flags import TTL_S, FlagsPath, connect_flags
-{% endif %}
-from ..runtime.http import Api
-from ..runtime.idempotency import (
-    DynamoIdempotency,
-    IdempotencyStore,
-    derived_id,
-    fingerprint_of,
-    once,
-)
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.parameters import Parameters, Secret
-from ..runtime.request import Request, Response
-{% if 'queue' in triggers %}
-from ..runtime.settings import ParameterPath, QueueUrl, SecretId, TableName
-{% else %}
-from ..runtime.settings import ParameterPath, SecretId, TableName
-{% endif %}
+from ..gateway import gateway
 from .cursors import InvalidCursorError, open_cursor, seal_cursor
 
 
@@ -106,6 +107,7 @@ flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
 api = Api(
     settings.service_name,
     settings.service_version,
+    gateway,
 {% if feature_flags == 'appconfig' %}
     problems={OrderNotFoundError: 404, InvalidCursorError: 400, ClosedError: 503},
 {% else %}
@@ -120,18 +122,11 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
     return api.handle(event, context)
 
 
-@api.route(
-    "POST",
-    "/orders",
-    accepts=NewOrder,
-    returns=OrderView,
 {% if 'queue' in triggers %}
-    status=202,
+@api.post("/orders", status=202, returns=OrderView, requires=("idempotency-key",))
 {% else %}
-    status=201,
+@api.post("/orders", status=201, returns=OrderView, requires=("idempotency-key",))
 {% endif %}
-    requires=("idempotency-key",),
-)
 def place_order(request: Request, new: NewOrder) -> Response:
     """Place an order; a repeated Idempotency-Key gives the first answer again."""
     order_id = derived_id("ord", request.caller, request.headers["idempotency-key"])
@@ -157,13 +152,13 @@ def place_order(request: Request, new: NewOrder) -> Response:
 {% endif %}
 
 
-@api.route("GET", "/orders/{order_id}", returns=OrderView)
+@api.get("/orders/{order_id}")
 def get_order(request: Request, order_id: Identifier) -> OrderView:
     """Read an order that you placed."""
     return _view(read_order(order_id, request.caller, orders))
 
 
-@api.route("GET", "/orders", accepts=OrdersOf, returns=OrderPage)
+@api.get("/orders")
 def list_orders(request: Request, query: OrdersOf) -> OrderPage:
     """List what you ordered for a customer, newest first."""
     whose = f"{query.customer_id}#{request.caller}"

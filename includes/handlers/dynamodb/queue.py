@@ -1,5 +1,17 @@
 """Fulfils the orders that the queue delivers."""
 
+from lean_lambda import metrics, sqs
+from lean_lambda.aws import connect
+from lean_lambda.batch import BatchResponse, Record, process
+from lean_lambda.documents import decode, encode
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
+from lean_lambda.idempotency import DynamoIdempotency, IdempotencyStore, once
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.parameters import Parameters
+from lean_lambda.settings import ParameterPath, TableName
+
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..config import Settings
 {% if feature_flags == 'appconfig' %}
@@ -10,17 +22,6 @@ from ..domain.orders import Order, Orders, Outcome
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
-from ..runtime import metrics, sqs
-from ..runtime.aws import connect
-from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import decode, encode
-{% if feature_flags == 'appconfig' %}
-from ..runtime.flags import TTL_S, FlagsPath, connect_flags
-{% endif %}
-from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.parameters import Parameters
-from ..runtime.settings import ParameterPath, TableName
 
 
 class QueueSettings(Settings, frozen=True, kw_only=True):

@@ -2,15 +2,16 @@
 
 from datetime import UTC, datetime
 
+from lean_lambda import metrics
+from lean_lambda.aws import connect
+from lean_lambda.invocation import Context, Event, invocation, start, time_guard
+from lean_lambda.settings import TableName
+
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..adapters.dynamodb_stale_orders import DynamoStaleOrders
 from ..config import Settings
 from ..domain.expiring import StaleOrders, expire
 from ..domain.orders import Orders
-from ..runtime import metrics
-from ..runtime.aws import connect
-from ..runtime.invocation import Context, Event, invocation, start, time_guard
-from ..runtime.settings import TableName
 
 
 class ScheduleSettings(Settings, frozen=True, kw_only=True):

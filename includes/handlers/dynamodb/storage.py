@@ -4,6 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lean_lambda import metrics
+from lean_lambda.aws import connect
+from lean_lambda.documents import InvalidDocumentError, decode, encode
+from lean_lambda.errors import KeyReused
+from lean_lambda.idempotency import DynamoIdempotency, IdempotencyStore, once
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.sdk import boto3_client
+{% if 'queue' in triggers %}
+from lean_lambda.settings import QueueUrl, TableName
+{% else %}
+from lean_lambda.settings import TableName
+{% endif %}
+
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..adapters.s3_order_files import S3OrderFiles
 {% if 'queue' in triggers %}
@@ -16,18 +29,6 @@ from ..domain.fulfilling import FulfilmentQueue
 from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
 from ..domain.placing import place
-from ..runtime import metrics
-from ..runtime.aws import connect
-from ..runtime.documents import InvalidDocumentError, decode, encode
-from ..runtime.errors import KeyReused
-from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.sdk import boto3_client
-{% if 'queue' in triggers %}
-from ..runtime.settings import QueueUrl, TableName
-{% else %}
-from ..runtime.settings import TableName
-{% endif %}
 
 
 class StorageSettings(Settings, frozen=True, kw_only=True):

@@ -3,16 +3,17 @@
 {% set read = 'decode' if stream_source == 'kinesis' else 'restore' %}
 """Counts what each customer ordered, as orders come along the stream."""
 
+from lean_lambda import {{ source }}, metrics
+from lean_lambda.aws import connect
+from lean_lambda.batch import BatchResponse, Record, process
+from lean_lambda.documents import {{ read }}
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.settings import TableName
+
 from ..adapters.dynamodb_summaries import DynamoSummaries
 from ..config import Settings
 from ..domain.orders import Order, Outcome
 from ..domain.summarising import Summaries, summarise
-from ..runtime import {{ source }}, metrics
-from ..runtime.aws import connect
-from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import {{ read }}
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.settings import TableName
 
 
 class StreamSettings(Settings, frozen=True, kw_only=True):

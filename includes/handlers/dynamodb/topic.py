@@ -1,15 +1,16 @@
 """Cancels the orders whose withdrawal is broadcast on the topic."""
 
+from lean_lambda import metrics
+from lean_lambda.aws import connect
+from lean_lambda.documents import decode, encode
+from lean_lambda.idempotency import DynamoIdempotency, IdempotencyStore, once
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.settings import TableName
+
 from ..adapters.dynamodb_orders import DynamoOrders
 from ..config import Settings
 from ..domain.cancelling import Cancellation, cancel
 from ..domain.orders import Orders, Outcome
-from ..runtime import metrics
-from ..runtime.aws import connect
-from ..runtime.documents import decode, encode
-from ..runtime.idempotency import DynamoIdempotency, IdempotencyStore, once
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.settings import TableName
 
 
 class TopicSettings(Settings, frozen=True, kw_only=True):

@@ -4,6 +4,19 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+from lean_lambda import metrics
+from lean_lambda.api import Api
+{% if 'queue' in triggers %}
+from lean_lambda.aws import connect
+{% endif %}
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.request import Request
+{% if 'queue' in triggers %}
+from lean_lambda.settings import QueueUrl
+{% endif %}
 from msgspec import Struct
 
 from ..adapters.log_orders import LogOrders
@@ -23,19 +36,7 @@ from ..domain.placing import place
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
-from ..runtime import metrics
-{% if 'queue' in triggers %}
-from ..runtime.aws import connect
-{% endif %}
-{% if feature_flags == 'appconfig' %}
-from ..runtime.flags import TTL_S, FlagsPath, connect_flags
-{% endif %}
-from ..runtime.http import Api
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.request import Request
-{% if 'queue' in triggers %}
-from ..runtime.settings import QueueUrl
-{% endif %}
+from ..gateway import gateway
 {% if 'queue' in triggers or feature_flags == 'appconfig' %}
 
 
@@ -76,9 +77,9 @@ flags: Switches = connect_flags(settings.flags, settings.flags_ttl)
 {% endif %}
 
 {% if feature_flags == 'appconfig' %}
-api = Api(settings.service_name, settings.service_version, problems={ClosedError: 503})
+api = Api(settings.service_name, settings.service_version, gateway, problems={ClosedError: 503})
 {% else %}
-api = Api(settings.service_name, settings.service_version)
+api = Api(settings.service_name, settings.service_version, gateway)
 {% endif %}
 
 
@@ -89,7 +90,7 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 
 
 {% if 'queue' in triggers %}
-@api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=202)
+@api.post("/orders", status=202)
 def place_order(request: Request, new: NewOrder) -> OrderView:
     """Place an order; it is fulfilled later. Sent twice, it is two orders."""
 {% if feature_flags == 'appconfig' %}
@@ -98,7 +99,7 @@ def place_order(request: Request, new: NewOrder) -> OrderView:
     new_order = new.placed(f"ord-{os.urandom(16).hex()}", request.caller, datetime.now(UTC))
     order = place(new_order, orders, queue).order
 {% else %}
-@api.route("POST", "/orders", accepts=NewOrder, returns=OrderView, status=201)
+@api.post("/orders", status=201)
 def place_order(request: Request, new: NewOrder) -> OrderView:
     """Place an order. Sent twice, it is two orders."""
 {% if feature_flags == 'appconfig' %}

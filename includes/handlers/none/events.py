@@ -1,12 +1,13 @@
 """Records the payments that the shop announces on the event bus."""
 
+from lean_lambda import metrics
+from lean_lambda.documents import convert
+from lean_lambda.invocation import Context, Event, invocation, start
+
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
 from ..domain.orders import Orders, Outcome
 from ..domain.paying import PaymentReceived, record_payment
-from ..runtime import metrics
-from ..runtime.documents import convert
-from ..runtime.invocation import Context, Event, invocation, start
 
 settings = start(Settings)
 orders: Orders = LogOrders()

@@ -1,5 +1,16 @@
 """Fulfils the orders that the queue delivers."""
 
+from lean_lambda import metrics, sqs
+from lean_lambda.aws import connect
+from lean_lambda.batch import BatchResponse, Record, process
+from lean_lambda.documents import decode
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.flags import TTL_S, FlagsPath, connect_flags
+{% endif %}
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.parameters import Parameters
+from lean_lambda.settings import ParameterPath
+
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
 {% if feature_flags == 'appconfig' %}
@@ -10,16 +21,6 @@ from ..domain.orders import Order, Orders, Outcome
 {% if feature_flags == 'appconfig' %}
 from ..domain.switches import Switches
 {% endif %}
-from ..runtime import metrics, sqs
-from ..runtime.aws import connect
-from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import decode
-{% if feature_flags == 'appconfig' %}
-from ..runtime.flags import TTL_S, FlagsPath, connect_flags
-{% endif %}
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.parameters import Parameters
-from ..runtime.settings import ParameterPath
 
 
 class QueueSettings(Settings, frozen=True, kw_only=True):

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+from lean_lambda import metrics
+from lean_lambda.invocation import Context, Event, invocation, start
+
 from ..adapters.log_journal import LogJournal
 from ..config import Settings
 from ..domain.closing import Journal, close_day
-from ..runtime import metrics
-from ..runtime.invocation import Context, Event, invocation, start
 
 settings = start(Settings)
 journal: Journal = LogJournal()

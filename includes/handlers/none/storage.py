@@ -4,6 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lean_lambda import metrics
+{% if 'queue' in triggers %}
+from lean_lambda.aws import connect
+{% endif %}
+from lean_lambda.documents import InvalidDocumentError, decode
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.sdk import boto3_client
+{% if 'queue' in triggers %}
+from lean_lambda.settings import QueueUrl
+{% endif %}
+
 from ..adapters.log_orders import LogOrders
 from ..adapters.s3_order_files import S3OrderFiles
 {% if 'queue' in triggers %}
@@ -16,15 +27,7 @@ from ..domain.fulfilling import FulfilmentQueue
 from ..domain.importing import import_orders
 from ..domain.orders import Order, Orders
 from ..domain.placing import place
-from ..runtime import metrics
 {% if 'queue' in triggers %}
-from ..runtime.aws import connect
-{% endif %}
-from ..runtime.documents import InvalidDocumentError, decode
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.sdk import boto3_client
-{% if 'queue' in triggers %}
-from ..runtime.settings import QueueUrl
 
 
 class StorageSettings(Settings, frozen=True, kw_only=True):

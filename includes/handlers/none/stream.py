@@ -1,13 +1,14 @@
 """Counts what each customer ordered, as orders come along the stream."""
 
+from lean_lambda import kinesis, metrics
+from lean_lambda.batch import BatchResponse, Record, process
+from lean_lambda.documents import decode
+from lean_lambda.invocation import Context, Event, invocation, start
+
 from ..adapters.log_summaries import LogSummaries
 from ..config import Settings
 from ..domain.orders import Order, Outcome
 from ..domain.summarising import Summaries, summarise
-from ..runtime import kinesis, metrics
-from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import decode
-from ..runtime.invocation import Context, Event, invocation, start
 
 settings = start(Settings)
 summaries: Summaries = LogSummaries()

@@ -1,12 +1,13 @@
 """Cancels the orders whose withdrawal is broadcast on the topic."""
 
+from lean_lambda import metrics
+from lean_lambda.documents import decode
+from lean_lambda.invocation import Context, Event, invocation, start
+
 from ..adapters.log_orders import LogOrders
 from ..config import Settings
 from ..domain.cancelling import Cancellation, cancel
 from ..domain.orders import Orders, Outcome
-from ..runtime import metrics
-from ..runtime.documents import decode
-from ..runtime.invocation import Context, Event, invocation, start
 
 settings = start(Settings)
 orders: Orders = LogOrders()

@@ -6,6 +6,17 @@ from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
+from lean_lambda.documents import convert
+from lean_lambda.parameters import Parameters, Secret
+from lean_lambda.request import Request
+from lean_lambda.testing.aws import FakeAws
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.crash import Ended, Life
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.testing.flags import FakeFlags
+{% endif %}
+from lean_lambda.testing.hostile import problem_or_success, requests
+from lean_lambda.testing.idempotency import MemoryIdempotency
 from msgspec.structs import replace
 from openapi_spec_validator import validate
 
@@ -16,23 +27,9 @@ from {{ package_name }}.adapters.dynamodb_orders import DynamoOrders
 from {{ package_name }}.domain.ordering import NewOrder
 from {{ package_name }}.domain.orders import Status
 from {{ package_name }}.domain.reading import Page
+from {{ package_name }}.gateway import gateway
 from {{ package_name }}.handlers.cursors import seal_cursor
-from {{ package_name }}.runtime.documents import convert
-from {{ package_name }}.runtime.gateway import read
-from {{ package_name }}.runtime.idempotency import MemoryIdempotency
-from {{ package_name }}.runtime.parameters import (
-    Parameters,
-    Secret,
-)
-from {{ package_name }}.runtime.request import Request
 
-from tests.fakes.aws import FakeAws
-from tests.fakes.context import FakeContext
-from tests.fakes.crash import Ended, Life
-{% if feature_flags == 'appconfig' %}
-from tests.fakes.flags import FakeFlags
-{% endif %}
-from tests.fakes.hostile_requests import problem_or_success, requests
 from tests.fakes.http import request_event
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 {% if 'queue' in triggers %}
@@ -44,7 +41,7 @@ NEW_ORDER = {
     "customer_id": "cus-1",
     "lines": [{"sku": "KB-1", "quantity": 2, "unit_price_cents": 4999}],
 }
-CALLER = read(request_event("GET", "/")).caller
+CALLER = gateway.read(request_event("GET", "/")).caller
 OTHER_ORDER = {**NEW_ORDER, "lines": [{"sku": "KB-1", "quantity": 3, "unit_price_cents": 4999}]}
 {% if 'queue' in triggers %}
 ACCEPTED = 202
@@ -374,7 +371,7 @@ def test_what_can_be_no_order_is_not_found_without_asking_the_table(
     assert call(api, "GET", f"/orders/{order_id}")[0] == 404
 
 
-@given(event=requests("/orders", "/orders/ord-1", query=("customer_id", "cursor")))
+@given(event=requests(request_event, "/orders", "/orders/ord-1", query=("customer_id", "cursor")))
 def test_no_request_is_ever_an_internal_error(api: Any, event: dict[str, Any]) -> None:
     answer = api.handler(event, FakeContext())
     assert answer["statusCode"] < 500

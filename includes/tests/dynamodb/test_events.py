@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.documents import InvalidDocumentError
+from lean_lambda.errors import KeyReused
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.hostile import documents
+from lean_lambda.testing.idempotency import MemoryIdempotency
+from lean_lambda.testing.metrics import counts
 from msgspec import to_builtins
 
 from {{ package_name }}.domain.orders import Status
-from {{ package_name }}.runtime.documents import InvalidDocumentError
-from {{ package_name }}.runtime.errors import KeyReused
-from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
-from tests.fakes.context import FakeContext
-from tests.fakes.hostile import documents
-from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 

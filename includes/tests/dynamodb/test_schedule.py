@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from lean_lambda.invocation import RESERVE_MS
+from lean_lambda.testing.context import FakeContext
 
 from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
-from {{ package_name }}.runtime.invocation import RESERVE_MS
 
-from tests.fakes.context import FakeContext
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 

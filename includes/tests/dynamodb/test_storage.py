@@ -7,19 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lean_lambda.documents import InvalidDocumentError, encode
+from lean_lambda.errors import KeyReused
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.crash import Ended, Life
+from lean_lambda.testing.hostile import bodies
+from lean_lambda.testing.idempotency import MemoryIdempotency
+from lean_lambda.testing.metrics import counts
 
 from {{ package_name }}.domain.orders import Status
-from {{ package_name }}.runtime.documents import (
-    InvalidDocumentError,
-    encode,
-)
-from {{ package_name }}.runtime.errors import KeyReused
-from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
-from tests.fakes.context import FakeContext
-from tests.fakes.crash import Ended, Life
-from tests.fakes.hostile import bodies
-from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 {% if 'queue' in triggers %}
 from tests.fakes.queue import MemoryQueue

@@ -1,18 +1,19 @@
+{% set record = 'kinesis_record' if stream_source == 'kinesis' else 'inserted_record' %}
 """The stream consumer: every order is counted once, and order is kept around a bad record."""
 
 from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.documents import encode
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.hostile import bodies
+from lean_lambda.testing.metrics import counts
+from lean_lambda.testing.records import {{ record }} as a_record
 
 from {{ package_name }}.domain.orders import Order
-from {{ package_name }}.runtime.documents import encode
 
-from tests.fakes.context import FakeContext
-from tests.fakes.hostile import bodies
-from tests.fakes.metrics import counts
 from tests.fakes.orders import an_order
-from tests.fakes.stream import a_record
 from tests.unit.conftest import StartFunction
 
 

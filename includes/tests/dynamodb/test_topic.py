@@ -4,18 +4,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.documents import InvalidDocumentError, encode
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.hostile import bodies
+from lean_lambda.testing.idempotency import MemoryIdempotency
+from lean_lambda.testing.metrics import counts
 
 from {{ package_name }}.domain.cancelling import Cancellation
 from {{ package_name }}.domain.orders import Status
-from {{ package_name }}.runtime.documents import (
-    InvalidDocumentError,
-    encode,
-)
-from {{ package_name }}.runtime.idempotency import MemoryIdempotency
 
-from tests.fakes.context import FakeContext
-from tests.fakes.hostile import bodies
-from tests.fakes.metrics import counts
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 

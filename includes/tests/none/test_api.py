@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.testing.context import FakeContext
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.testing.flags import FakeFlags
+{% endif %}
+from lean_lambda.testing.hostile import problem_or_success, requests
 from openapi_spec_validator import validate
 
-from tests.fakes.context import FakeContext
-{% if feature_flags == 'appconfig' %}
-from tests.fakes.flags import FakeFlags
-{% endif %}
-from tests.fakes.hostile_requests import problem_or_success, requests
 from tests.fakes.http import request_event
 from tests.fakes.orders import MemoryOrders
 {% if 'queue' in triggers %}
@@ -100,7 +100,7 @@ def test_an_order_of_the_wrong_form_is_refused_with_the_field(
     assert api.orders.kept == {}
 
 
-@given(event=requests("/orders"))
+@given(event=requests(request_event, "/orders"))
 def test_no_request_is_ever_an_internal_error(api: Any, event: dict[str, Any]) -> None:
     answer = api.handler(event, FakeContext())
     assert answer["statusCode"] < 500

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.documents import InvalidDocumentError
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.hostile import documents
 from msgspec import to_builtins
 
 from {{ package_name }}.domain.orders import Status
-from {{ package_name }}.runtime.documents import InvalidDocumentError
 
-from tests.fakes.context import FakeContext
-from tests.fakes.hostile import documents
 from tests.fakes.orders import MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 

@@ -4,6 +4,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from lean_lambda.batch import BatchFailedError
+from lean_lambda.documents import encode
+from lean_lambda.parameters import Parameters
+from lean_lambda.testing.aws import FakeAws
+from lean_lambda.testing.context import FakeContext
+{% if feature_flags == 'appconfig' %}
+from lean_lambda.testing.flags import FakeFlags
+{% endif %}
+from lean_lambda.testing.hostile import bodies, texts
 
 from {{ package_name }}.domain.orders import (
 {% if feature_flags == 'appconfig' %}
@@ -12,16 +21,7 @@ from {{ package_name }}.domain.orders import (
     Order,
     Status,
 )
-from {{ package_name }}.runtime.batch import BatchFailedError
-from {{ package_name }}.runtime.documents import encode
-from {{ package_name }}.runtime.parameters import Parameters
 
-from tests.fakes.aws import FakeAws
-from tests.fakes.context import FakeContext
-{% if feature_flags == 'appconfig' %}
-from tests.fakes.flags import FakeFlags
-{% endif %}
-from tests.fakes.hostile import bodies, texts
 from tests.fakes.orders import FailingOrders, MemoryOrders, an_order
 from tests.unit.conftest import StartFunction
 
@@ -47,6 +47,11 @@ def a_message(body: str, message_id: str = "m-1") -> dict[str, Any]:
     return {
         "messageId": message_id,
         "body": body,
+{% if queue_type == 'fifo' %}
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:orders.fifo",
+{% else %}
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:orders",
+{% endif %}
         "attributes": {"MessageGroupId": message_id},
         "messageAttributes": {},
     }

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from lean_lambda.testing.context import FakeContext
 
-from tests.fakes.context import FakeContext
 from tests.unit.conftest import StartFunction
 
 

@@ -6,14 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lean_lambda.documents import InvalidDocumentError, encode
+from lean_lambda.testing.context import FakeContext
+from lean_lambda.testing.hostile import bodies
 
-from {{ package_name }}.runtime.documents import (
-    InvalidDocumentError,
-    encode,
-)
-
-from tests.fakes.context import FakeContext
-from tests.fakes.hostile import bodies
 from tests.fakes.orders import MemoryOrders, an_order
 {% if 'queue' in triggers %}
 from tests.fakes.queue import MemoryQueue

@@ -1,2 +1,2 @@
 # Managed by the template: see docs/updating.md.
-"""Handlers call the domain, adapters serve it, the runtime carries both."""
+"""Handlers call the domain, and adapters serve it."""

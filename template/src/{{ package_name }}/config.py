@@ -3,7 +3,7 @@
 A field's variable is its name in upper case: `page_limit: int` reads PAGE_LIMIT.
 """
 
-from .runtime.settings import ServiceSettings
+from lean_lambda.settings import ServiceSettings
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.conformance.files import Files, workbench
+from tests.conformance.files import LIBRARY, Files, workbench
 from tests.conformance.model import Api, KeptAnswers, Service
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
@@ -142,7 +142,8 @@ def _callers_without_alias(service: Service) -> Iterator[str]:
 
 def _shared_by_copies(project: Project) -> Iterator[str]:
     """What every copy of a snapshot would begin with; harmless without snapshots."""
-    for name in project.files.names(f"{project.package}/**/*.py"):
+    code = project.files.names(f"{project.package}/**/*.py") + project.files.names(LIBRARY)
+    for name in code:
         for node in ast.walk(project.module(name)):
             modules: list[str] = []
             if isinstance(node, ast.Import):
@@ -152,8 +153,8 @@ def _shared_by_copies(project: Project) -> Iterator[str]:
             if "random" in modules:
                 yield f"{name} draws numbers that every copy of a snapshot would draw again"
     for name, dropped in (("aws.py", "self.forget"), ("parameters.py", "self._kept.forget")):
-        path = f"{project.package}/runtime/{name}"
-        if path in project.files and f"before_snapshot({dropped})" not in project.files.read(path):
+        path = project.files.library(name)
+        if f"before_snapshot({dropped})" not in project.files.read(path):
             yield f"{name} takes what it holds into a snapshot"
 
 
@@ -199,13 +200,13 @@ def no_snapshot(files: Files) -> None:
 
 @breaks(a_function_is_ready_as_soon_as_was_asked, names="draws numbers that every copy")
 def the_same_numbers_in_every_copy(files: Files) -> None:
-    log = files.names("src/*/runtime/log.py")[0]
+    log = files.library("log.py")
     files.replace(log, "import logging\n", "import logging\nimport random\n", 1)
 
 
 @breaks(a_function_is_ready_as_soon_as_was_asked, names="takes what it holds into a snapshot")
 def connections_in_a_snapshot(files: Files) -> None:
-    client = files.names("src/*/runtime/aws.py")[0]
+    client = files.library("aws.py")
     files.replace(client, "        before_snapshot(self.forget)\n", "")
 
 

@@ -8,7 +8,7 @@ from tests.conformance.files import Files
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
-SETTINGS = "tests/unit/runtime/test_settings.py"
+SETTINGS = "packages/lean-lambda/tests/unit/test_settings.py"
 
 
 @check("B1", runs=True)
@@ -26,7 +26,7 @@ def settings_are_checked_before_the_first_event(project: Project) -> Iterator[st
 
 @breaks(settings_are_checked_before_the_first_event, names="test_a_missing_variable_is_named")
 def a_missing_setting_is_taken_for_empty(files: Files) -> None:
-    settings = next(iter(files.names("src/*/runtime/settings.py")))
+    settings = files.library("settings.py")
     files.replace(settings, "            if field.required:\n", "            if False:\n")
 
 
@@ -87,7 +87,7 @@ def _handler(project: Project, short_name: str) -> str:
     return f"{project.package}/handlers/{short_name}.py"
 
 
-PARAMETERS = "tests/unit/runtime/test_parameters.py"
+PARAMETERS = "packages/lean-lambda/tests/unit/test_parameters.py"
 
 
 @check("B2", runs=True)
@@ -124,13 +124,13 @@ def one_path_for_all_stages(files: Files) -> None:
 
 @breaks(parameters_have_a_place_and_a_time_to_live, names="test_reads_below_the_path_once")
 def a_read_per_invocation(files: Files) -> None:
-    files.replace(files.code("runtime/parameters.py"), "if name not in self._kept:", "if True:")
+    files.replace(files.library("parameters.py"), "if name not in self._kept:", "if True:")
 
 
 @breaks(parameters_have_a_place_and_a_time_to_live, names="test_reads_again_when_the_value_is_old")
 def a_value_for_ever(files: Files) -> None:
     files.replace(
-        files.code("runtime/parameters.py"),
+        files.library("parameters.py"),
         "_reread(older_than=self._ttl)",
         "_reread(older_than=1e9)",
     )
@@ -161,7 +161,7 @@ def secrets_may_be_rotated_at_any_time(project: Project) -> Iterator[str]:
 
 @breaks(secrets_may_be_rotated_at_any_time, names="test_a_rotated_secret_is_taken_up")
 def an_old_secret_until_the_next_start(files: Files) -> None:
-    name = files.code("runtime/parameters.py")
+    name = files.library("parameters.py")
     files.replace(
         name, "return self._reread(older_than=self._floor)", "return self._reread(older_than=1e9)"
     )
@@ -185,7 +185,7 @@ def a_secret_in_the_environment(files: Files) -> None:
 
 @check("B5")
 def stages_are_described_in_one_place(project: Project) -> Iterator[str]:
-    base = _fields(project, f"{project.package}/runtime/settings.py", "ServiceSettings")
+    base = _fields(project, project.files.library("settings.py"), "ServiceSettings")
     base |= _fields(project, f"{project.package}/config.py", "Settings")
     seen = set()
     for stage in STAGES:
@@ -332,8 +332,8 @@ def a_number_without_a_reason(files: Files) -> None:
     )
 
 
-AWS = "tests/unit/runtime/test_aws.py"
-BATCH = "tests/unit/runtime/test_batch.py"
+AWS = "packages/lean-lambda/tests/unit/test_aws.py"
+BATCH = "packages/lean-lambda/tests/unit/test_batch.py"
 
 
 @check("C4", runs=True)
@@ -359,13 +359,13 @@ def work_stops_before_time_is_up(project: Project) -> Iterator[str]:
 
 @breaks(work_stops_before_time_is_up, names="test_with_little_time_left_the_rest")
 def a_batch_to_the_bitter_end(files: Files) -> None:
-    files.replace(files.code("runtime/batch.py"), "not time_is_left()", "False")
+    files.replace(files.library("batch.py"), "not time_is_left()", "False")
 
 
 @breaks(work_stops_before_time_is_up, names="test_the_time_kept_is_that_of_the_longest")
 def a_reserve_shorter_than_a_call(files: Files) -> None:
     files.replace(
-        files.code("runtime/invocation.py"),
+        files.library("invocation.py"),
         "int((deadline.LONGEST_CALL_S + deadline.ANSWER_S) * 1000)",
         "3_000",
     )
@@ -374,7 +374,7 @@ def a_reserve_shorter_than_a_call(files: Files) -> None:
 @breaks(work_stops_before_time_is_up, names="test_however_short_the_timeout")
 def a_timeout_that_never_starts_a_record(files: Files) -> None:
     files.replace(
-        files.code("runtime/invocation.py"),
+        files.library("invocation.py"),
         "min(reserve_ms, context.get_remaining_time_in_millis() // 2)",
         "reserve_ms",
     )
@@ -382,13 +382,13 @@ def a_timeout_that_never_starts_a_record(files: Files) -> None:
 
 @breaks(work_stops_before_time_is_up, names="test_no_call_takes_longer")
 def patience_without_end(files: Files) -> None:
-    files.replace(files.code("runtime/aws.py"), "waited > self._patience_s or ", "")
+    files.replace(files.library("aws.py"), "waited > self._patience_s or ", "")
 
 
 @breaks(work_stops_before_time_is_up, names="test_no_attempt_waits_until")
 def a_call_that_outlasts_its_invocation(files: Files) -> None:
     files.replace(
-        files.code("runtime/aws.py"),
+        files.library("aws.py"),
         "max(SHORTEST_S, min(self._read_s, time_for_a_call()))",
         "self._read_s",
     )
@@ -397,7 +397,7 @@ def a_call_that_outlasts_its_invocation(files: Files) -> None:
 @breaks(work_stops_before_time_is_up, names="test_with_little_time_left_the_rest")
 def records_that_are_lost_when_time_is_short(files: Files) -> None:
     files.replace(
-        files.code("runtime/batch.py"),
+        files.library("batch.py"),
         "            failed.append(record.id)\n            continue\n",
         "            continue\n",
     )
@@ -410,14 +410,14 @@ def a_run_to_the_bitter_end(files: Files) -> None:
 
 @check("C8", runs=True)
 def a_throttled_call_is_tried_later(project: Project) -> Iterator[str]:
-    aws = "tests/unit/runtime/test_aws.py"
+    aws = "packages/lean-lambda/tests/unit/test_aws.py"
     yield from project.failing(
         f"{aws}::test_a_passing_fault_is_retried",
-        "tests/unit/runtime/test_snapshot.py::test_chance_is_spread_between_none_and_all",
+        "packages/lean-lambda/tests/unit/test_snapshot.py::test_chance_is_spread_between_none_and_all",
     )
     if "api" in project.triggers:
         yield from project.failing(
-            "tests/unit/runtime/test_http.py::test_a_throttled_aws_call_asks_the_caller_to_come_back"
+            "packages/lean-lambda/tests/unit/test_api.py::test_a_throttled_aws_call_asks_the_caller_to_come_back"
         )
     if "queue" in project.triggers and project.answers["data_store"] == "dynamodb":
         yield from project.failing(
@@ -428,7 +428,7 @@ def a_throttled_call_is_tried_later(project: Project) -> Iterator[str]:
 @breaks(a_throttled_call_is_tried_later, names="test_a_throttled_aws_call")
 def throttling_is_an_error(files: Files) -> None:
     files.replace(
-        files.code("runtime/http.py"),
+        files.library("api.py"),
         "if isinstance(error, AwsError) and error.retryable:",
         "if False:",
     )
@@ -437,7 +437,7 @@ def throttling_is_an_error(files: Files) -> None:
 @breaks(a_throttled_call_is_tried_later, names="test_a_passing_fault_is_retried")
 def throttling_is_final(files: Files) -> None:
     files.replace(
-        files.code("runtime/aws.py"), "if not error.retryable or attempt", "if True or attempt"
+        files.library("aws.py"), "if not error.retryable or attempt", "if True or attempt"
     )
 
 

@@ -8,12 +8,12 @@ from tests.conformance.model import EventSource, Service, Statement
 from tests.conformance.project import Project
 from tests.conformance.registry import breaks, check
 
-HTTP = "tests/unit/runtime/test_http.py"
-AWS = "tests/unit/runtime/test_aws.py"
-SDK = "tests/unit/runtime/test_sdk.py"
-DOCUMENTS = "tests/unit/runtime/test_documents.py"
-BATCH = "tests/unit/runtime/test_batch.py"
-ONCE = "tests/unit/runtime/test_idempotency.py"
+HTTP = "packages/lean-lambda/tests/unit/test_api.py"
+AWS = "packages/lean-lambda/tests/unit/test_aws.py"
+SDK = "packages/lean-lambda/tests/unit/test_sdk.py"
+DOCUMENTS = "packages/lean-lambda/tests/unit/test_documents.py"
+BATCH = "packages/lean-lambda/tests/unit/test_batch.py"
+ONCE = "packages/lean-lambda/tests/unit/test_idempotency.py"
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 
@@ -33,7 +33,7 @@ def errors_are_told_apart(project: Project) -> Iterator[str]:
 @breaks(errors_are_told_apart, names="test_an_unknown_error_is_a_500")
 def an_error_that_tells_of_the_inside(files: Files) -> None:
     files.replace(
-        files.code("runtime/http.py"),
+        files.library("api.py"),
         'return 500, "the request failed; give the id when you report it", {}',
         "return 500, str(error), {}",
     )
@@ -41,13 +41,13 @@ def an_error_that_tells_of_the_inside(files: Files) -> None:
 
 @breaks(errors_are_told_apart, names="test_a_known_error_has_its_status")
 def a_conflict_that_is_worth_another_try(files: Files) -> None:
-    files.replace(files.code("runtime/http.py"), "KeyReused: 422", "KeyReused: 503")
+    files.replace(files.library("api.py"), "KeyReused: 422", "KeyReused: 503")
 
 
 @breaks(errors_are_told_apart, names="test_what_does_not_fit_is_refused")
 def bad_input_is_our_fault(files: Files) -> None:
     files.replace(
-        files.code("runtime/http.py"),
+        files.library("api.py"),
         "raise HttpError(400, str(error)) from error",
         "raise HttpError(500, str(error)) from error",
     )
@@ -55,9 +55,7 @@ def bad_input_is_our_fault(files: Files) -> None:
 
 @breaks(errors_are_told_apart, names="test_an_unknown_error_is_a_500")
 def damaged_data_is_the_callers_fault(files: Files) -> None:
-    files.replace(
-        files.code("runtime/http.py"), " and not isinstance(error, InvalidDocumentError)", ""
-    )
+    files.replace(files.library("api.py"), " and not isinstance(error, InvalidDocumentError)", "")
 
 
 @check("D2", runs=True)
@@ -67,25 +65,24 @@ def calls_end(project: Project) -> Iterator[str]:
         f"{AWS}::test_a_lasting_fault_is_given_up",
         f"{AWS}::test_the_backoff_has_a_ceiling",
         f"{AWS}::test_no_attempt_starts_when_patience_is_over",
-        "tests/unit/runtime/test_snapshot.py::test_chance_is_spread_between_none_and_all",
+        "packages/lean-lambda/tests/unit/test_snapshot.py::test_chance_is_spread_between_none_and_all",
         f"{AWS}::test_a_refusal_is_not_retried",
         f"{SDK}::test_clients_have_timeouts_and_bounded_retries_and_are_made_once",
     )
     for name in project.files.names(f"{project.package}/**/*.py"):
-        text = project.files.read(name)
-        if not name.endswith("/runtime/sdk.py") and "boto3.client(" in text:
-            yield f"{name} makes a client of its own, without the timeouts of runtime/sdk.py"
+        if "boto3.client(" in project.files.read(name):
+            yield f"{name} makes a client of its own, without the timeouts of lean_lambda.sdk"
 
 
 @breaks(calls_end, names="test_a_lasting_fault_is_given_up")
 def retries_without_end(files: Files) -> None:
-    files.replace(files.code("runtime/aws.py"), "or attempt >= last or", "or attempt >= 99 or")
+    files.replace(files.library("aws.py"), "or attempt >= last or", "or attempt >= 99 or")
 
 
 @breaks(calls_end, names="test_chance_is_spread")
 def everybody_comes_back_at_once(files: Files) -> None:
     files.replace(
-        files.code("runtime/snapshot.py"),
+        files.library("snapshot.py"),
         "return int.from_bytes(os.urandom(4)) / 2**32",
         "return 1.0",
     )
@@ -93,7 +90,7 @@ def everybody_comes_back_at_once(files: Files) -> None:
 
 @breaks(calls_end, names="test_clients_have_timeouts")
 def a_client_that_waits_for_a_minute(files: Files) -> None:
-    files.replace(files.code("runtime/sdk.py"), "        read_timeout=READ_S,\n", "")
+    files.replace(files.library("sdk.py"), "        read_timeout=READ_S,\n", "")
 
 
 @breaks(calls_end, names="makes a client of its own")
@@ -142,7 +139,7 @@ def an_answer_that_is_thrown_away(files: Files) -> None:
 @breaks(one_bad_record_does_not_hold_up_the_others, names="test_the_records_that_fail_come_back")
 def a_failure_that_is_swallowed(files: Files) -> None:
     files.replace(
-        files.code("runtime/batch.py"),
+        files.library("batch.py"),
         "            failed.append(record.id)\n            if record.group is not None",
         "            if record.group is not None",
     )
@@ -150,12 +147,12 @@ def a_failure_that_is_swallowed(files: Files) -> None:
 
 @breaks(one_bad_record_does_not_hold_up_the_others, names="test_a_batch_of_which_nothing_is_done")
 def a_batch_that_fails_without_an_error(files: Files) -> None:
-    files.replace(files.code("runtime/batch.py"), "if failed and not done:", "if False:")
+    files.replace(files.library("batch.py"), "if failed and not done:", "if False:")
 
 
 @breaks(one_bad_record_does_not_hold_up_the_others, names="test_what_was_tried_and_what_failed")
 def failures_that_nobody_counts(files: Files) -> None:
-    files.replace(files.code("runtime/batch.py"), "            errors += 1\n", "")
+    files.replace(files.library("batch.py"), "            errors += 1\n", "")
 
 
 @check("D4")
@@ -485,20 +482,20 @@ def an_effect_happens_once(project: Project) -> Iterator[str]:
         yield from project.failing(f"tests/unit/handlers/test_{trigger}.py::{ended}")
     if project.answers.get("api_auth") == "iam":
         yield from project.failing(
-            "tests/unit/runtime/test_gateway.py::test_every_session_of_a_role_is_the_same_caller",
-            "tests/unit/runtime/test_gateway.py::test_the_users_of_an_identity_pool_are_callers_of_their_own",
+            "packages/lean-lambda/tests/unit/test_gateways.py::test_every_session_of_a_role_is_the_same_caller",
+            "packages/lean-lambda/tests/unit/test_gateways.py::test_the_users_of_an_identity_pool_are_callers_of_their_own",
         )
 
 
 @breaks(an_effect_happens_once, names="test_a_key_is_locked_until_its_invocation")
 def a_lock_for_a_minute(files: Files) -> None:
-    files.replace(files.code("runtime/idempotency.py"), "deadline.seconds_left() + GRACE_S", "60.0")
+    files.replace(files.library("idempotency.py"), "deadline.seconds_left() + GRACE_S", "60.0")
 
 
 @breaks(an_effect_happens_once, names="with_its_payload_and_no_other")
 def a_failure_that_is_forgotten(files: Files) -> None:
     files.replace(
-        files.code("runtime/idempotency.py"),
+        files.library("testing/idempotency.py"),
         "                self._records[key] = (record, holder, 0.0, expires_at)\n",
         "                del self._records[key]\n",
     )
@@ -506,7 +503,7 @@ def a_failure_that_is_forgotten(files: Files) -> None:
 
 @breaks(an_effect_happens_once, names="test_derived_identifiers_tell_where_a_part_ends")
 def parts_that_run_into_each_other(files: Files) -> None:
-    files.replace(files.code("runtime/idempotency.py"), 'f"{len(part)}:{part}"', "part")
+    files.replace(files.library("idempotency.py"), 'f"{len(part)}:{part}"', "part")
 
 
 @breaks(an_effect_happens_once, names="test_a_function_that_is_ended_anywhere")
@@ -518,7 +515,7 @@ def kept_first_and_queued_second(files: Files) -> None:
 
 @breaks(an_effect_happens_once, names="test_every_session_of_a_role")
 def a_caller_for_each_session(files: Files) -> None:
-    files.replace(files.code("runtime/gateway.py"), 'principal.startswith("AROA")', "False")
+    files.replace(files.library("gateway.py"), 'principal.startswith("AROA")', "False")
 
 
 @breaks(
@@ -543,7 +540,7 @@ def an_effect_without_a_record(files: Files) -> None:
 @breaks(an_effect_happens_once, names="writes_the_record_before_the_effect")
 def an_effect_before_its_record(files: Files) -> None:
     files.replace(
-        files.code("runtime/idempotency.py"),
+        files.library("idempotency.py"),
         "    owner = os.urandom(16).hex()\n",
         "    owner = os.urandom(16).hex()\n    early = effect()\n",
     )
@@ -553,8 +550,8 @@ def an_effect_before_its_record(files: Files) -> None:
 def a_record_for_ever(files: Files) -> None:
     files.replace(
         "template.yaml",
-        "        AttributeName: expires_at\n        Enabled: true",
-        "        AttributeName: expires_at\n        Enabled: false",
+        "        AttributeName: expiration\n        Enabled: true",
+        "        AttributeName: expiration\n        Enabled: false",
     )
 
 
@@ -569,14 +566,14 @@ def a_group_keeps_its_order(project: Project) -> Iterator[str]:
             yield f"{letters.name} cannot take messages of {queue.name}"
     yield from project.failing(
         f"{BATCH}::test_after_a_failure_nothing_of_its_group_is_started",
-        "tests/unit/runtime/test_sqs.py::test_messages_of_one_group_belong_together",
+        "packages/lean-lambda/tests/unit/test_sqs.py::test_messages_of_one_group_of_a_fifo_queue_belong_together",
     )
 
 
 @breaks(a_group_keeps_its_order, names="test_after_a_failure_nothing_of_its_group")
 def later_messages_overtake(files: Files) -> None:
     files.replace(
-        files.code("runtime/batch.py"),
+        files.library("batch.py"),
         "                held_groups.add(record.group)",
         "                pass",
     )
@@ -585,7 +582,9 @@ def later_messages_overtake(files: Files) -> None:
 @breaks(a_group_keeps_its_order, names="test_sqs.py")
 def groups_are_forgotten(files: Files) -> None:
     files.replace(
-        files.code("runtime/sqs.py"), 'group=message["attributes"]["MessageGroupId"]', "group=None"
+        files.library("sqs.py"),
+        'message["attributes"]["MessageGroupId"] if in_order else None',
+        "None",
     )
 
 

@@ -3,15 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from tests.conformance.files import Files
+from tests.conformance.files import LIBRARY, Files
 from tests.conformance.model import Alarm, Api, Function, Metric, Query, Service, Topic
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
-LOG = "tests/unit/runtime/test_log.py"
-METRICS = "tests/unit/runtime/test_metrics.py"
-INVOCATION = "tests/unit/runtime/test_invocation.py"
+LOG = "packages/lean-lambda/tests/unit/test_log.py"
+METRICS = "packages/lean-lambda/tests/unit/test_metrics.py"
+INVOCATION = "packages/lean-lambda/tests/unit/test_invocation.py"
 
 
 @check("E1", runs=True)
@@ -28,11 +29,11 @@ def lines_say_what_happened_and_where(project: Project) -> Iterator[str]:
     )
     if "queue" in project.triggers:
         yield from project.failing(
-            "tests/unit/runtime/test_sqs.py::test_a_message_brings_its_correlation_id"
+            "packages/lean-lambda/tests/unit/test_sqs.py::test_a_message_brings_its_correlation_id"
         )
     if "api" in project.triggers:
         yield from project.failing(
-            "tests/unit/runtime/test_http.py::test_a_correlation_id_is_taken_over_and_given_back"
+            "packages/lean-lambda/tests/unit/test_api.py::test_a_correlation_id_is_taken_over_and_given_back"
         )
 
 
@@ -43,12 +44,12 @@ def text_logs(files: Files) -> None:
 
 @breaks(lines_say_what_happened_and_where, names="test_a_line_carries_service_request")
 def lines_without_a_version(files: Files) -> None:
-    files.replace(files.code("runtime/log.py"), "        version=settings.service_version,\n", "")
+    files.replace(files.library("log.py"), "        version=settings.service_version,\n", "")
 
 
 @breaks(lines_say_what_happened_and_where, names="test_a_message_brings_its_correlation_id")
 def a_trail_that_ends_at_the_queue(files: Files) -> None:
-    name = files.code("runtime/sqs.py")
+    name = files.library("sqs.py")
     files.replace(
         name, 'attribute.get("stringValue") or message["messageId"]', 'message["messageId"]'
     )
@@ -56,7 +57,7 @@ def a_trail_that_ends_at_the_queue(files: Files) -> None:
 
 @breaks(lines_say_what_happened_and_where, names="test_one_invocation_leaves_nothing")
 def fields_of_the_last_invocation(files: Files) -> None:
-    files.replace(files.code("runtime/log.py"), "    _invocation.clear()\n", "")
+    files.replace(files.library("log.py"), "    _invocation.clear()\n", "")
 
 
 @check("E2", runs=True)
@@ -92,7 +93,7 @@ def a_level_of_its_own(files: Files) -> None:
 
 @breaks(stages_log_as_much_as_they_need, names="test_a_sampled_invocation")
 def no_sampling(files: Files) -> None:
-    files.replace(files.code("runtime/log.py"), '"DEBUG" if sampled else', "")
+    files.replace(files.library("log.py"), '"DEBUG" if sampled else', "")
 
 
 @check("E3", runs=True)
@@ -123,7 +124,7 @@ def _logs(call: ast.Call) -> bool:
 @breaks(secrets_and_persons_stay_out_of_the_logs, names="logs the whole event")
 def an_event_in_the_logs(files: Files) -> None:
     files.replace(
-        files.code("runtime/invocation.py"),
+        files.library("invocation.py"),
         '"invocation failed")',
         '"invocation failed", extra={"event": event})',
     )
@@ -131,7 +132,7 @@ def an_event_in_the_logs(files: Files) -> None:
 
 @breaks(secrets_and_persons_stay_out_of_the_logs, names="test_sensitive_fields_are_masked")
 def nothing_is_masked(files: Files) -> None:
-    files.replace(files.code("runtime/log.py"), "str(name).lower() in SENSITIVE", "False")
+    files.replace(files.library("log.py"), "str(name).lower() in SENSITIVE", "False")
 
 
 @check("E4")
@@ -245,19 +246,19 @@ def uncounted_work(files: Files) -> None:
 
 @breaks(what_the_business_does_is_counted, names="test_cold_start_is_counted_once")
 def every_start_is_cold(files: Files) -> None:
-    files.replace(files.code("runtime/invocation.py"), "                _cold = False\n", "")
+    files.replace(files.library("invocation.py"), "                _cold = False\n", "")
 
 
 @breaks(what_the_business_does_is_counted, names="test_no_line_has_more_values")
 def lines_of_any_length(files: Files) -> None:
     files.replace(
-        files.code("runtime/metrics.py"), "_MOST_VALUES: Final = 100", "_MOST_VALUES: Final = 1000"
+        files.library("metrics.py"), "_MOST_VALUES: Final = 100", "_MOST_VALUES: Final = 1000"
     )
 
 
 @breaks(what_the_business_does_is_counted, names="test_a_flush_writes_one_line")
 def a_line_that_names_no_unit(files: Files) -> None:
-    files.replace(files.code("runtime/metrics.py"), ', "Unit": _units[name]', "")
+    files.replace(files.library("metrics.py"), ', "Unit": _units[name]', "")
 
 
 # --- alarms, dashboard, queries ---
@@ -380,19 +381,16 @@ PUBLISHED: dict[str, tuple[set[str], list[set[str]]]] = {
 def _own_metrics(project: Project) -> dict[str, set[str]]:
     """What the code of each function counts, by its short name; what all count is under `*`."""
     found: dict[str, set[str]] = {}
-    for name in project.files.names(f"{project.package}/**/*.py"):
-        folder, _, module = name.removeprefix(f"{project.package}/").rpartition("/")
+    handlers = project.files.names(f"{project.package}/handlers/*.py")
+    for name in [*handlers, *project.files.names(LIBRARY)]:
         names = re.findall(r'metrics\.add\(\s*"(\w+)"', project.files.read(name))
-        if folder in {"handlers", "runtime"}:
-            found.setdefault(
-                module.removesuffix(".py") if folder == "handlers" else "*", set()
-            ).update(names)
+        found.setdefault(Path(name).stem if name in handlers else "*", set()).update(names)
     return found
 
 
 def _by_version(project: Project) -> set[str]:
     """What is counted per version of a function as well."""
-    for node in ast.walk(project.module(f"{project.package}/runtime/metrics.py")):
+    for node in ast.walk(project.module(project.files.library("metrics.py"))):
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BY_VERSION":
             return {str(n.value) for n in ast.walk(node) if isinstance(n, ast.Constant)}
     return set()
@@ -419,10 +417,10 @@ def _unknown(
         if set(metric.dimensions) not in dimensions:
             yield f"{shown} has other dimensions than {', '.join(metric.dimensions) or 'none'}"
     elif metric.namespace == service.name:
-        function = metric.dimensions.get("function", "").removeprefix(
+        function = metric.dimensions.get("function_name", "").removeprefix(
             f"{service.name}-{service.stage}-"
         )
-        expected = {"service", "stage", "function"}
+        expected = {"service", "stage", "function_name"}
         if "executed_version" in metric.dimensions and metric.name in by_version:
             expected.add("executed_version")
         if set(metric.dimensions) != expected:
@@ -433,7 +431,7 @@ def _unknown(
         yield f"nothing writes into {metric.namespace}"
     exists = {
         "FunctionName": {f.name for f in service.functions},
-        "function": {f.name for f in service.functions},
+        "function_name": {f.name for f in service.functions},
         "QueueName": {queue.name for queue in service.queues},
         "ApiId": {api.identity for api in service.apis},
         "ApiName": {api.identity for api in service.apis},
@@ -987,8 +985,8 @@ WORDS = {"as", "by", "and", "or", "not", "in", "like", "desc", "asc"}
 def _fields_of_the_logs(project: Project) -> set[str]:
     """The fields that the service's own lines have: found where they are put in."""
     found = set()
-    for name in ("runtime/log.py", "runtime/invocation.py"):
-        for node in ast.walk(project.module(f"{project.package}/{name}")):
+    for name in ("log.py", "invocation.py"):
+        for node in ast.walk(project.module(project.files.library(name))):
             if isinstance(node, ast.Dict):
                 found |= {k.value for k in node.keys if isinstance(k, ast.Constant)}
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(

@@ -12,7 +12,7 @@ from tests.conformance.registry import breaks, check
 
 # e_machine in the header of an ELF file.
 MACHINES = {"x86_64": 62, "arm64": 183}
-FLAGS = "tests/unit/runtime/test_flags.py::TestFlags"
+FLAGS = "packages/lean-lambda/tests/unit/test_flags.py::TestFlags"
 
 
 def contents(dist: Path) -> dict[str, dict[str, bytes]]:
@@ -279,7 +279,7 @@ def flags_are_switched_while_the_service_runs(project: Project) -> Iterator[str]
         f"{FLAGS}::test_the_last_known_value_outlives_a_failure",
         f"{FLAGS}::test_before_there_are_any_the_default_holds",
     )
-    if "tests/integration/runtime/test_flags.py" not in project.files:
+    if "api" in project.triggers and "tests/e2e/test_flags.py" not in project.files:
         yield "nothing switches a flag of a running service"
     service = project.service("prod")
     if service.flags is None:
@@ -307,7 +307,7 @@ def flags_are_switched_while_the_service_runs(project: Project) -> Iterator[str]
 
 @breaks(flags_are_switched_while_the_service_runs, names="outlives_a_failure")
 def a_failure_forgets_all_flags(files: Files) -> None:
-    flags = next(iter(files.names("src/*/runtime/flags.py")))
+    flags = files.library("flags.py")
     files.replace(
         flags,
         "            logger.warning(",

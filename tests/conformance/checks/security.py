@@ -328,7 +328,7 @@ def nobody_tries_the_lock(files: Files) -> None:
     files.replace("tests/e2e/test_api.py", "def test_a_stranger_is_refused", "def a_stranger")
 
 
-HTTP = "tests/unit/runtime/test_http.py"
+HTTP = "packages/lean-lambda/tests/unit/test_api.py"
 
 
 @check("G5", runs=True)
@@ -343,38 +343,36 @@ def input_is_bounded(project: Project) -> Iterator[str]:
         f"{HTTP}::test_no_request_is_ever_an_internal_error",
         f"{HTTP}::test_a_refusal_repeats_little_of_the_request",
         f"{HTTP}::test_a_correlation_id_that_could_harm_the_logs_is_not_taken_over",
-        "tests/unit/runtime/test_documents.py::test_no_bytes_do_more_than_be_refused",
-        "tests/unit/runtime/test_documents.py::test_neither_depth_nor_half_a_character_does_more",
+        "packages/lean-lambda/tests/unit/test_documents.py::test_no_bytes_do_more_than_be_refused",
+        "packages/lean-lambda/tests/unit/test_documents.py::test_neither_depth_nor_half_a_character_does_more",
     )
 
 
 @breaks(input_is_bounded, names="test_a_body_of_another_kind_or_too_large")
 def a_body_of_any_size(files: Files) -> None:
-    files.replace(
-        files.code("runtime/http.py"), "if len(request.body) > MAX_BODY_BYTES:", "if False:"
-    )
+    files.replace(files.library("routes.py"), "if len(request.body) > MAX_BODY_BYTES:", "if False:")
 
 
 @breaks(input_is_bounded, names="test_what_does_not_fit_is_refused")
 def a_path_of_any_length(files: Files) -> None:
-    files.replace(files.code("runtime/http.py"), "Segment if types[name] is str else ", "")
+    files.replace(files.library("routes.py"), "Segment if types[name] is str else ", "")
 
 
 @breaks(input_is_bounded, names="test_neither_depth_nor_half_a_character")
 def a_document_of_any_depth(files: Files) -> None:
-    files.replace(files.code("runtime/documents.py"), ", RecursionError)", ")")
+    files.replace(files.library("documents.py"), ", RecursionError)", ")")
 
 
 @breaks(input_is_bounded, names="test_a_refusal_repeats_little")
 def a_refusal_of_any_length(files: Files) -> None:
-    files.replace(files.code("runtime/http.py"), "detail = log.readable(detail)", "pass")
-    files.replace(files.code("runtime/documents.py"), "readable(str(error))", "str(error)")
+    files.replace(files.library("api.py"), "detail = log.readable(detail)", "pass")
+    files.replace(files.library("documents.py"), "readable(str(error))", "str(error)")
 
 
 @breaks(input_is_bounded, names="test_a_correlation_id_that_could_harm")
 def a_correlation_id_of_any_form(files: Files) -> None:
     files.replace(
-        files.code("runtime/log.py"), "given if _CORRELATION_ID.fullmatch(given) else own", "given"
+        files.library("log.py"), "given if _CORRELATION_ID.fullmatch(given) else own", "given"
     )
 
 

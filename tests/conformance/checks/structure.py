@@ -9,7 +9,7 @@ from tests.conformance.files import Files, workbench
 from tests.conformance.project import Project
 from tests.conformance.registry import breaks, check
 
-HTTP = "tests/unit/runtime/test_http.py"
+HTTP = "packages/lean-lambda/tests/unit/test_api.py"
 
 
 def _handlers(project: Project) -> list[str]:
@@ -106,7 +106,7 @@ def input_and_output_are_a_contract(project: Project) -> Iterator[str]:
         if name != "schedule" and not re.search(r"\b(decode|convert|restore)\(|accepts=", text):
             yield f"{name} does not check the form of its input"
     yield from project.failing(
-        "tests/unit/runtime/test_documents.py::test_the_message_says_where_the_document_is_wrong",
+        "packages/lean-lambda/tests/unit/test_documents.py::test_the_message_says_where_the_document_is_wrong",
     )
     if "api" in project.triggers:
         yield from project.failing(
@@ -128,7 +128,7 @@ def input_of_any_form(files: Files) -> None:
 @breaks(input_and_output_are_a_contract, names="has_exactly_the_routes")
 def a_route_that_is_not_published(files: Files) -> None:
     files.substitute(
-        files.code("runtime/openapi.py"), r"for route in routes:", "for route in routes[1:]:"
+        files.library("openapi.py"), r"for route in routes:", "for route in routes[1:]:"
     )
 
 
@@ -151,7 +151,7 @@ def _started(project: Project) -> Iterator[tuple[str, str, list[str]]]:
         yield name, said["error"], said["modules"]
 
 
-AWS = "tests/unit/runtime/test_aws.py"
+AWS = "packages/lean-lambda/tests/unit/test_aws.py"
 
 
 @check("A4", runs=True)
@@ -162,7 +162,7 @@ def clients_are_made_once(project: Project) -> Iterator[str]:
     yield from project.failing(
         f"{AWS}::TestConnect::test_the_thin_client_is_the_default_and_made_once",
         f"{AWS}::test_a_connection_serves_many_calls",
-        "tests/unit/runtime/test_sdk.py::test_clients_have_timeouts_and_bounded_retries_and_are_made_once",
+        "packages/lean-lambda/tests/unit/test_sdk.py::test_clients_have_timeouts_and_bounded_retries_and_are_made_once",
     )
 
 
@@ -179,7 +179,7 @@ def a_call_while_starting(files: Files) -> None:
 
 @breaks(clients_are_made_once, names="made_once")
 def a_client_per_call(files: Files) -> None:
-    files.replace(files.code("runtime/sdk.py"), "@cache\n", "")
+    files.replace(files.library("sdk.py"), "@cache\n", "")
 
 
 @check("A5", runs=True)
@@ -192,13 +192,13 @@ def nothing_heavy_is_loaded_to_start(project: Project) -> Iterator[str]:
         elif len(modules) > limit:
             yield f"{name} loads {len(modules)} modules to start, more than {limit}"
         text = project.files.read(f"{project.package}/handlers/{name}.py")
-        if "boto3" in modules and "runtime.sdk" not in text:
+        if "boto3" in modules and "lean_lambda.sdk" not in text:
             yield f"{name} loads boto3 before it needs it"
 
 
 @breaks(nothing_heavy_is_loaded_to_start, names="queue loads boto3 before it needs it")
 def the_sdk_for_everybody(files: Files) -> None:
-    name = files.code("runtime/documents.py")
+    name = files.library("documents.py")
     files.replace(name, "import msgspec\n", "import boto3\nimport msgspec\n")
 
 
@@ -220,8 +220,6 @@ def no_budget(files: Files) -> None:
 @check("A6", runs=True)
 def nothing_is_left_for_the_next_invocation(project: Project) -> Iterator[str]:
     for name in project.files.names(f"{project.package}/*/*.py"):
-        if "/runtime/" in name:
-            continue  # caches with a time to live, and the frame that clears what it keeps
         for node in project.module(name).body:
             value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
             if isinstance(value, ast.List | ast.Dict | ast.Set) or (
@@ -233,8 +231,8 @@ def nothing_is_left_for_the_next_invocation(project: Project) -> Iterator[str]:
             if isinstance(inner, ast.Global):
                 yield f"{name}:{inner.lineno} changes {inner.names[0]} for the next invocation"
     yield from project.failing(
-        "tests/unit/runtime/test_log.py::test_one_invocation_leaves_nothing_in_the_next",
-        "tests/unit/runtime/test_parameters.py::TestParameters::test_reads_again_when_the_value_is_old",
+        "packages/lean-lambda/tests/unit/test_log.py::test_one_invocation_leaves_nothing_in_the_next",
+        "packages/lean-lambda/tests/unit/test_parameters.py::TestParameters::test_reads_again_when_the_value_is_old",
     )
     if {"api"} <= set(project.triggers) and project.answers["data_store"] == "dynamodb":
         yield from project.failing(

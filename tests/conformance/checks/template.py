@@ -15,7 +15,7 @@ from tests.lifecycle.layouts import FLAT
 API = "src/order_service/handlers/api.py"
 QUEUE = "src/order_service/handlers/queue.py"
 DRIFT = "packages/lambda-workbench/src/lambda_workbench/update/drift.py"
-LOG = "src/order_service/runtime/log.py"
+CONFTEST = "tests/conftest.py"
 
 
 @check_of_the_template("I1")
@@ -49,7 +49,9 @@ def work_survives_an_update(source: Source) -> Iterator[str]:
     project = released.project()
     _edit(project / API, "ours = 1\n")
     _edit(project / "README.md", "Ours.\n")
-    (project / LOG).write_text((project / LOG).read_text().replace("line_2 = 2", "line_2 = 'ours'"))
+    (project / CONFTEST).write_text(
+        (project / CONFTEST).read_text().replace("line_2 = 2", "line_2 = 'ours'")
+    )
     (project / QUEUE).unlink()
     (project / "own.py").write_text("ours = 1\n")
     released.another()
@@ -60,9 +62,9 @@ def work_survives_an_update(source: Source) -> Iterator[str]:
             yield f"{name} is gone"
         elif (project / name).read_text() != text:
             yield f"{name} is the team's, and was changed"
-    merged = (project / LOG).read_text()
+    merged = (project / CONFTEST).read_text()
     if "line_2 = 'ours'" not in merged or "line_new = 0" not in merged:
-        yield f"{LOG} has lost what one of the two sides wrote"
+        yield f"{CONFTEST} has lost what one of the two sides wrote"
     if (project / QUEUE).exists():
         yield f"{QUEUE} was deleted by the team, and came back"
     for path in project.rglob("*"):
@@ -137,11 +139,11 @@ def a_project_can_tell_how_far_it_is(source: Source) -> Iterator[str]:
     done = released.tool(project, "drift", "--check")
     if done.code != 0:
         yield f"a new project is said to differ: {done.output[-300:]}"
-    (project / LOG).write_text(LINES.replace("line_2", "ours_2"))
+    (project / CONFTEST).write_text(LINES.replace("line_2", "ours_2"))
     _edit(project / API, "ours = 1\n")
     done = released.tool(project, "drift", "--check")
-    if done.code != 1 or LOG not in done.output:
-        yield f"an edit of {LOG} is not told"
+    if done.code != 1 or CONFTEST not in done.output:
+        yield f"an edit of {CONFTEST} is not told"
     if API in done.output:
         yield f"{API} is the team's, and is told as drift"
 

@@ -58,7 +58,7 @@ def _watch_the_version(where: str, function: Function, alarms: list[Alarm]) -> I
         for metric in alarm.metrics.values():
             about = metric.dimensions
             of_lambda = (about.get("FunctionName"), about.get("Resource")) == (function.name, alias)
-            of_our_own = about.get("function") == function.name
+            of_our_own = about.get("function_name") == function.name
             versions = {about.get("ExecutedVersion"), about.get("executed_version")}
             if not (of_lambda or of_our_own) or function.version not in versions:
                 yield f"{where}: {alarm.name} does not look at the new version alone"

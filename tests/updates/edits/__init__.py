@@ -32,6 +32,7 @@ import yaml
 Apply = Callable[[Path], None]
 Check = Callable[[Path], bool]
 PACKAGE = "src/order_service"
+LIBRARY = "vendor/lean-lambda/src/lean_lambda"
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import PACKAGE, append, delete, edit, override, replace, sort_imports, substitute, write
+from . import LIBRARY, PACKAGE, append, delete, edit, override, replace, sort_imports, write
 
 
 @edit
@@ -19,7 +19,7 @@ class Carrier(Struct):
     name: str
 
 
-@api.route("GET", "/carriers/{name}", returns=Carrier)
+@api.get("/carriers/{name}")
 def get_carrier(request: Request, name: str) -> Carrier:
     """Say who delivers."""
     return Carrier(name)
@@ -90,14 +90,16 @@ class Ticket(Struct, frozen=True):
 
 from typing import Any
 
+from lean_lambda.api import Api
+from lean_lambda.invocation import Context, Event, invocation, start
+from lean_lambda.request import Request
+
 from ..config import Settings
 from ..domain.tickets import Ticket
-from ..runtime.http import Api
-from ..runtime.invocation import Context, Event, invocation, start
-from ..runtime.request import Request
+from ..gateway import gateway
 
 settings = start(Settings)
-api = Api(settings.service_name, settings.service_version)
+api = Api(settings.service_name, settings.service_version, gateway)
 
 
 @invocation(settings)
@@ -106,19 +108,20 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
     return api.handle(event, context)
 
 
-@api.route("POST", "/tickets", accepts=Ticket, returns=Ticket, status=201)
+@api.post("/tickets", status=201)
 def open_ticket(request: Request, new: Ticket) -> Ticket:
     """Take a ticket."""
     return new
 ''',
     f"{PACKAGE}/handlers/queue.py": '''"""Reads the tickets that the queue delivers."""
 
+from lean_lambda import sqs
+from lean_lambda.batch import BatchResponse, Record, process
+from lean_lambda.documents import decode
+from lean_lambda.invocation import Context, Event, invocation, start
+
 from ..config import Settings
 from ..domain.tickets import Ticket
-from ..runtime import sqs
-from ..runtime.batch import BatchResponse, Record, process
-from ..runtime.documents import decode
-from ..runtime.invocation import Context, Event, invocation, start
 
 settings = start(Settings)
 
@@ -137,7 +140,8 @@ def read(message: Record) -> None:
 
 import json
 
-from tests.fakes.context import FakeContext
+from lean_lambda.testing.context import FakeContext
+
 from tests.fakes.http import request_event
 from tests.unit.conftest import StartFunction
 
@@ -151,8 +155,8 @@ def test_a_ticket_is_taken(start_function: StartFunction) -> None:
 
 
 def test_a_ticket_is_read(start_function: StartFunction) -> None:
-    message = {"messageId": "m-1", "body": json.dumps(TICKET), "attributes": {}}
-    event = {"Records": [{**message, "messageAttributes": {}}]}
+    message = {"messageId": "m-1", "body": json.dumps(TICKET), "messageAttributes": {}}
+    event = {"Records": [{**message, "eventSourceARN": "arn:aws:sqs:eu-west-1:1:tickets"}]}
     assert start_function("queue").handler(event, FakeContext()) == {"batchItemFailures": []}
 ''',
 }
@@ -193,9 +197,10 @@ SQLITE = '''"""Orders in a file that all functions mount."""
 
 import sqlite3
 
+from lean_lambda.documents import decode, encode
+
 from ..domain.orders import Order
 from ..domain.reading import Page
-from ..runtime.documents import decode, encode
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -286,7 +291,7 @@ def change_a_line_of_the_runtime(project: Path) -> None:
     for name in ("log", "journal"):
         replace(
             project,
-            f"{PACKAGE}/runtime/{name}.py",
+            f"{LIBRARY}/{name}.py",
             '        "ssn",\n',
             '        "ssn",\n        "tax_number",\n',
         )
@@ -295,19 +300,19 @@ def change_a_line_of_the_runtime(project: Path) -> None:
 @edit
 def import_from_the_runtime(project: Path) -> None:
     """Code of the team's that uses a managed module under its name at the time."""
-    old = (project / PACKAGE / "runtime/journal.py").exists()
+    old = (project / LIBRARY / "journal.py").exists()
     name = "journal" if old else "log"
     write(
         project,
         f"{PACKAGE}/adapters/audit.py",
-        f'"""Who did what."""\n\nfrom ..runtime.{name} import logger\n\nlogger.info("audited")\n',
+        f'"""Who did what."""\n\nfrom lean_lambda.{name} import logger\n\nlogger.info("audited")\n',
     )
 
 
 @edit
 def own_module_in_the_runtime(project: Path) -> None:
     """A file of the team's in a folder of the template's."""
-    write(project, f"{PACKAGE}/runtime/tracing.py", '"""Our own tracing."""\n')
+    write(project, f"{LIBRARY}/tracing.py", '"""Our own tracing."""\n')
 
 
 @edit
@@ -318,10 +323,10 @@ def change_a_managed_conftest(project: Path) -> None:
 
 @edit
 def change_a_managed_test(project: Path) -> None:
-    """A case of the team's in the middle of a managed test module."""
-    substitute(
+    """A variable of the team's in the middle of a managed test module."""
+    replace(
         project,
-        "tests/unit/runtime/test_batch.py",
-        r"^((?:@.*\n)*def test_)",
-        r"def test_ours() -> None:\n    assert True\n\n\n\1",
+        "tests/unit/conftest.py",
+        '    "LOG_LEVEL": "DEBUG",\n',
+        '    "LOG_LEVEL": "DEBUG",\n    "PARTNER": "acme",\n',
     )

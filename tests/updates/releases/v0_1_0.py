@@ -3,7 +3,7 @@ from . import Tree
 VERSION = "0.1.0"
 NEXT = "A managed module has another name, which teams' own code imports: a migration moves it."
 
-PACKAGE = "template/src/{{ package_name }}"
+LIBRARY = "packages/lean-lambda/src/lean_lambda"
 MIGRATION = """
 _migrations:
   - version: 0.2.0
@@ -12,28 +12,25 @@ _migrations:
       - "{{ _copier_conf.src_path }}/hooks/move.py"
       - --from
       - "{{ _version_from }}"
-      - src/{{ package_name }}/runtime/journal.py=src/{{ package_name }}/runtime/log.py
-      - tests/unit/runtime/test_journal.py=tests/unit/runtime/test_log.py
+      - vendor/lean-lambda/src/lean_lambda/journal.py=vendor/lean-lambda/src/lean_lambda/log.py
+      - docs/welcome.md=docs/onboarding.md
       - --python
-      - runtime.journal=runtime.log
+      - lean_lambda.journal=lean_lambda.log
 """
 
 
 def undo(tree: Tree) -> None:
-    tree.move(f"{PACKAGE}/runtime/log.py", f"{PACKAGE}/runtime/journal.py")
-    tree.move(
-        "template/tests/unit/runtime/test_log.py.jinja",
-        "template/tests/unit/runtime/test_journal.py.jinja",
-    )
-    code = ("template/src/**/*", "template/tests/**/*", "includes/**/*.py")
-    tree.replace_all(r"(\bfrom .*runtime|\bfrom )\.log import", r"\1.journal import", *code)
+    tree.move(f"{LIBRARY}/log.py", f"{LIBRARY}/journal.py")
+    tree.move("template/docs/onboarding.md.jinja", "template/docs/welcome.md.jinja")
+    code = ("template/src/**/*", "template/tests/**/*", "includes/**/*.py", f"{LIBRARY}/**/*.py")
+    tree.replace_all(r"(\bfrom (?:lean_lambda)?)\.log import", r"\1.journal import", *code)
     # As a sorter of imports has them, or else a team's formatter would change them.
     tree.replace_all(
         r"from \. import log, metrics\n",
         "from . import journal as log\nfrom . import metrics\n",
         *code,
     )
-    tree.replace_all(r"(\bfrom .*runtime import )log\n", r"\1journal as log\n", *code)
+    tree.replace_all(r"(\bfrom lean_lambda import )log\n", r"\1journal as log\n", *code)
 
 
 def carry(tree: Tree) -> None:

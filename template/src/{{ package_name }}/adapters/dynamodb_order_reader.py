@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from lean_lambda.aws import Aws
+from lean_lambda.documents import encode, restore
+
 from ..domain.orders import Order
 from ..domain.reading import Page
-from ..runtime.aws import Aws
-from ..runtime.documents import encode, restore
 from .dynamodb_orders import listing
 
 

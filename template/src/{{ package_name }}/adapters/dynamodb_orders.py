@@ -4,10 +4,11 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+from lean_lambda.aws import Aws, AwsError
+from lean_lambda.documents import encode, restore
+from lean_lambda.log import correlation_id, logger
+
 from ..domain.orders import Order
-from ..runtime.aws import Aws, AwsError
-from ..runtime.documents import encode, restore
-from ..runtime.log import correlation_id, logger
 
 
 class DynamoOrders:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from lean_lambda.aws import Aws
+from lean_lambda.documents import restore
+
 from ..domain.orders import Order, Status
-from ..runtime.aws import Aws
-from ..runtime.documents import restore
 from .dynamodb_orders import sortable
 
 

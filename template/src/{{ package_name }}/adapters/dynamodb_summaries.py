@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from lean_lambda.aws import Aws, AwsError
+from lean_lambda.log import logger
+
 from ..domain.orders import Order
-from ..runtime.aws import Aws, AwsError
-from ..runtime.log import logger
 
 _REMEMBERED_S: Final = 7 * 24 * 3600
 
@@ -34,7 +35,7 @@ class DynamoSummaries:
             "TableName": self._marks,
             "Item": {
                 "id": {"S": f"summary#{order.order_id}"},
-                "expires_at": {"N": str(int(self._now()) + _REMEMBERED_S)},
+                "expiration": {"N": str(int(self._now()) + _REMEMBERED_S)},
             },
             "ConditionExpression": "attribute_not_exists(id)",
         }

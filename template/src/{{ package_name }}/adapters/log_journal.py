@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ..runtime.log import logger
+from lean_lambda.log import logger
 
 
 class LogJournal:

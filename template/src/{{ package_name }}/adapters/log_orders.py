@@ -2,8 +2,9 @@
 
 from typing import override
 
+from lean_lambda.log import logger
+
 from ..domain.orders import Order, Orders
-from ..runtime.log import logger
 
 
 class LogOrders(Orders):

@@ -1,7 +1,8 @@
 """Summaries written to the log: where they go until the service has a store of its own."""
 
+from lean_lambda.log import logger
+
 from ..domain.orders import Order
-from ..runtime.log import logger
 
 
 class LogSummaries:

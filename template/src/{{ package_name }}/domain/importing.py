@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ..runtime.errors import KeyReused
+from lean_lambda.errors import KeyReused
+
 from .orders import Order
 from .placing import Placed
 

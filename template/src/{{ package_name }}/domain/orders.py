@@ -5,10 +5,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final, Protocol, Self
 
+from lean_lambda.errors import TransientError
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr, replace
-
-from ..runtime.errors import TransientError
 
 # Python's `$` lets a line break at the end through, and JavaScript, which reads this pattern in the
 # OpenAPI document, has no `\Z`.

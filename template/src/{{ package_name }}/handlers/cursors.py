@@ -10,7 +10,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
-from ..runtime.parameters import Secret
+from lean_lambda.parameters import Secret
 
 _DIGEST_BYTES: Final = 16
 

@@ -26,7 +26,9 @@ def command() -> None:
     LOCAL_STATE.mkdir(exist_ok=True)
     own = LOCAL_STATE / "audit.txt"
     # The packages of the template are on no index.
-    options = ["--all-groups", "--no-emit-workspace", "--no-emit-package", "lambda-workbench"]
+    ours = ("lambda-workbench", "lean-lambda")
+    options = ["--all-groups", "--no-emit-workspace"]
+    options += [option for name in ours for option in ("--no-emit-package", name)]
     _export(own, options)
     copier = LOCAL_STATE / "audit-copier.txt"
     _export(copier, ["--project", str(environments.folder(environments.COPIER))])

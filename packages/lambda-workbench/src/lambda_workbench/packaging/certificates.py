@@ -1,9 +1,9 @@
-"""The few root certificates that AWS's services use, put beside the runtime when packaging.
+"""The few root certificates that AWS's services use, put beside the client when packaging.
 
 Loading all the roots of an image costs more than the rest of a cold start together. The roots are
 taken from this machine (or from botocore, which is locked), never from the repository: here are
-only their fingerprints, as https://www.amazontrust.com/repository/ publishes them. The runtime
-falls back to the system's roots when a service's chain ends elsewhere (see `runtime/aws.py`).
+only their fingerprints, as https://www.amazontrust.com/repository/ publishes them. The client
+falls back to the system's roots when a service's chain ends elsewhere (see `lean_lambda.aws`).
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ from lambda_workbench.packaging.functions import (
     layer_of,
     stand_ins,
 )
+from lambda_workbench.packaging.library import DISTRIBUTION, add_library
 from lambda_workbench.packaging.limits import too_large
 from lambda_workbench.project import DIST, LOCAL_DIST, ROOT, find_uv, project, run
 
@@ -213,13 +214,14 @@ class _Builder:
         if not path.exists():
             command = [find_uv(), "export", "--locked", "--quiet", "--no-dev"]
             command += ["--no-emit-project", "--no-header", "--no-annotate"]
+            command += ["--no-emit-package", DISTRIBUTION]  # its modules are packed as own code
             for name in IN_THE_RUNTIME:
                 command += ["--prune", name]
             path.write_text(run(command, quiet=True), encoding="utf-8")
         return path
 
     def _copy_package(self, function: Function, target: Path) -> None:
-        """Copy the package, in a zip without the handlers of the other functions."""
+        """Copy own code, in a zip without the handlers of the other functions, and its library."""
         package = project().package
         modules = {other.module for other in self._functions}
         others = set() if function.is_image and not self._local else modules - {function.module}
@@ -232,7 +234,7 @@ class _Builder:
             copy = target / relative
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-        if not certificates.write_roots(target / package / "runtime"):
+        if not certificates.write_roots(add_library(target)):
             print("Amazon's root certificates were not found: functions load the system's roots")
 
 
