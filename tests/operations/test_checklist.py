@@ -51,7 +51,7 @@ TABLE = """\
       PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: %s}
 """
 API = """\
-  Api:
+  HttpApi:
     Properties:
       %s
 """
