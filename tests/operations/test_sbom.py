@@ -41,11 +41,17 @@ def test_it_is_what_is_in_the_packages_and_fits_the_schema(project: Tools) -> No
     assert fault(project) == "None"
     with zipfile.ZipFile(project.project / "dist" / "local" / "queue.zip") as archive:
         shipped = {name.split("/")[0] for name in archive.namelist()}
-    names = {part["name"] for part in first["components"]}
-    assert {"msgspec", "idna"} <= names
-    assert names & shipped == {"msgspec", "idna"}
-    assert not {"boto3", "botocore", "pytest"} & names  # the runtime's, and development's
-    for part in first["components"]:
+    parts = {part["name"]: part for part in first["components"]}
+    assert {"lean-lambda", "msgspec", "idna"} <= set(parts)
+    assert {name.replace("-", "_") for name in parts} & shipped == {
+        "lean_lambda",
+        "msgspec",
+        "idna",
+    }
+    assert not {"boto3", "botocore", "pytest"} & set(parts)  # the runtime's, and development's
+    copied = {"name": "uv:workspace:path", "value": "vendor/lean-lambda"}
+    assert parts.pop("lean-lambda")["properties"] == [copied]
+    for part in parts.values():
         assert part["purl"] == f"pkg:pypi/{part['name']}@{part['version']}"
         assert part["externalReferences"][0]["hashes"][0]["alg"] == "SHA-256"
     assert bill(project) == first

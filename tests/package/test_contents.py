@@ -34,6 +34,7 @@ def test_a_zip_has_the_code_of_its_function_and_the_dependencies(
     assert "order_service/openapi.json" not in found
     assert "order_service/handlers/openapi.json" in found
     assert {PurePosixPath(name).parts[0] for name in found if ".dist-info" not in name} == {
+        "lean_lambda",
         "msgspec",
         "order_service",
     }
@@ -103,7 +104,7 @@ def test_a_layer_has_the_dependencies_and_the_zips_own_code_only(
     assert "python/msgspec/__init__.py" in layer
     for function in ("api", "queue"):
         code = names(project / f"dist/{function}.zip")
-        assert {name.split("/")[0] for name in code} == {"order_service"}
+        assert {name.split("/")[0] for name in code} == {"lean_lambda", "order_service"}
     found = manifest_of(project)
     assert found["layer"]["zip"] == "layer.zip"
     assert found["layer"]["logical_id"] == "DependenciesLayer"

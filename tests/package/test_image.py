@@ -119,6 +119,7 @@ def test_the_content_has_no_tools_to_build_with(project: Path, package: Package)
     assert not package(project).failure
     image = project / "dist/image"
     assert {path.name for path in image.iterdir() if ".dist-info" not in path.name} == {
+        "lean_lambda",
         "msgspec",
         "order_service",
     }

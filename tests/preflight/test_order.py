@@ -17,3 +17,13 @@ def test_a_rest_stage_waits_for_the_settings_of_the_account(
     render: Render, encryption: str
 ) -> None:
     assert waits(render(api_type="rest", encryption=encryption)) == []
+
+
+def test_a_stage_may_leave_the_settings_of_the_account_to_another(render: Render) -> None:
+    """An account has one role for API Gateway's logs, however many stages are in it."""
+    project = render(api_type="rest")
+    stages = project / "samconfig.toml"
+    text = stages.read_text()
+    assert '"Stage=dev",\n' in text
+    stages.write_text(text.replace('"Stage=dev",\n', '"Stage=dev",\n    "SetApiLogRole=false",\n'))
+    assert check(project).findings == ()

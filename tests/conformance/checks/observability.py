@@ -1019,7 +1019,7 @@ def _faults_of_a_query(query: Query, fields: set[str]) -> Iterator[str]:
 
 
 ANSWERS = {
-    "errors by type": ("level", "stats", "error"),
+    "errors by type": ("level", "stats", "exception_name"),
     "the slowest requests": ("record.metrics.durationMs", "sort", "desc"),
     "how much memory is left": ("record.metrics.maxMemoryUsedMB", "record.metrics.memorySizeMB"),
     "cold starts": ("record.metrics.initDurationMs", "count("),

@@ -103,7 +103,7 @@ def input_and_output_are_a_contract(project: Project) -> Iterator[str]:
             yield f"{name} takes its input as it comes"
         if name == "authorizer" or (name, project.answers["data_store"]) == ("schedule", "none"):
             continue
-        if name != "schedule" and not re.search(r"\b(decode|convert|restore)\(|accepts=", text):
+        if name != "schedule" and not re.search(r"\b(decode|convert|restore)\(|@api\.\w+\(", text):
             yield f"{name} does not check the form of its input"
     yield from project.failing(
         "packages/lean-lambda/tests/unit/test_documents.py::test_the_message_says_where_the_document_is_wrong",

@@ -22,7 +22,7 @@ def rest_logs_wait_for_account(stack: Stack) -> Iterator[Problem]:
                 yield stage.problem(
                     f"{stage.name} writes logs and does not wait for {account.name}, which gives "
                     "API Gateway the role for them",
-                    expected=f"DependsOn: {account.name} at the API",
+                    expected=f"a reference to {account.name}, such as in a stage variable",
                 )
 
 
