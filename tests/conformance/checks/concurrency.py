@@ -287,12 +287,13 @@ def _query_of(project: Project, kept: KeptAnswers) -> set[str]:
         for node in module.body
         if isinstance(node, ast.ClassDef)
     }
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "api.route":
-            route = [ast.literal_eval(argument) for argument in node.args[:2]]
-            if route == [kept.method, kept.path]:
-                accepts = [k.value for k in node.keywords if k.arg == "accepts"]
-                return set().union(*(fields.get(ast.unparse(name), set()) for name in accepts))
+    route = f"api.{kept.method.lower()}('{kept.path}'"
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(decorator).startswith(route) for decorator in node.decorator_list
+        ):
+            kinds = [ast.unparse(given.annotation) for given in node.args.args if given.annotation]
+            return set().union(*(fields.get(kind, set()) for kind in kinds))
     return set()
 
 

@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-from . import LIBRARY, PACKAGE, append, delete, edit, override, replace, sort_imports, write
+from . import (
+    LIBRARY,
+    PACKAGE,
+    append,
+    delete,
+    edit,
+    override,
+    replace,
+    sort_imports,
+    substitute,
+    write,
+)
 
 
 @edit
@@ -191,6 +202,12 @@ def replace_dynamodb_by_another_store(project: Path) -> None:
                 "SqliteOrders(settings.orders_table)",
             )
     sort_imports(project, f"{PACKAGE}/handlers/api.py")
+    for of_dynamodb in (
+        r"from order_service\.adapters\.dynamodb_order_reader import \([^)]*\)\n",
+        r"from order_service\.adapters\.dynamodb_orders import DynamoOrders\n",
+        r'@pytest\.mark\.parametrize\("document"(?:.|\n)*?\n\n\n(?=def )',
+    ):
+        substitute(project, "tests/unit/handlers/test_api.py", of_dynamodb, "")
 
 
 SQLITE = '''"""Orders in a file that all functions mount."""
@@ -204,7 +221,7 @@ from ..domain.reading import Page
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS orders (
-    order_id TEXT PRIMARY KEY, customer_id TEXT, status TEXT, document TEXT
+    order_id TEXT PRIMARY KEY, whose TEXT, status TEXT, document TEXT
 )
 """
 ADD = "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?)"
@@ -219,7 +236,8 @@ class SqliteOrders:
 
     def put(self, order: Order, *, replacing: Order | None) -> bool:
         """Keep the order, if it is there at the status of `replacing` (None: not at all)."""
-        row: tuple[str, ...] = (order.order_id, order.customer_id, order.status, encode(order))
+        whose = f"{order.customer_id}#{order.placed_by}"
+        row: tuple[str, ...] = (order.order_id, whose, order.status, encode(order))
         if replacing:
             row = (order.status, encode(order), order.order_id, replacing.status)
         with self._connection() as connection:
@@ -232,11 +250,12 @@ class SqliteOrders:
             found = connection.execute(query, (order_id,)).fetchone()
         return decode(Order, found[0]) if found else None
 
-    def of_customer(self, customer_id: str, limit: int, start: str) -> Page:
-        """The customer's orders, newest first."""
+    def of_customer(self, customer_id: str, caller: str, limit: int, start: str) -> Page:
+        """What the caller ordered for the customer."""
         with self._connection() as connection:
-            query = "SELECT document FROM orders WHERE customer_id = ? LIMIT ? OFFSET ?"
-            found = connection.execute(query, (customer_id, limit, int(start or 0))).fetchall()
+            query = "SELECT document FROM orders WHERE whose = ? LIMIT ? OFFSET ?"
+            given = (f"{customer_id}#{caller}", limit, int(start or 0))
+            found = connection.execute(query, given).fetchall()
         return Page([decode(Order, row[0]) for row in found], "")
 
     def _connection(self) -> sqlite3.Connection:
@@ -262,7 +281,8 @@ def test_a_write_replaces_what_the_writer_saw(tmp_path: Path) -> None:
     assert orders.put(an_order(status=Status.PAID), replacing=an_order())
     assert not orders.put(an_order(status=Status.EXPIRED), replacing=an_order())
     assert orders.get("ord-1") == an_order(status=Status.PAID)
-    assert orders.of_customer("cus-1", 10, "").orders == [an_order(status=Status.PAID)]
+    whose = ("cus-1", an_order().placed_by)
+    assert orders.of_customer(*whose, 10, "").orders == [an_order(status=Status.PAID)]
 '''
 
 
