@@ -42,6 +42,7 @@ def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return support.render(template, tmp_path_factory.mktemp("malformed") / "project", answers)
 
 
+@pytest.fixture(scope="module")
 def paths(project: Path) -> list[tuple[str, ...]]:
     """Every property of every resource, down to the third level."""
     found: list[tuple[str, ...]] = []
@@ -66,8 +67,10 @@ def paths(project: Path) -> list[tuple[str, ...]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_a_value_of_any_type_is_no_reason_for_a_traceback(data: Any, project: Path) -> None:
-    name, *path = data.draw(st.sampled_from(paths(project)))
+def test_a_value_of_any_type_is_no_reason_for_a_traceback(
+    data: Any, project: Path, paths: list[tuple[str, ...]]
+) -> None:
+    name, *path = data.draw(st.sampled_from(paths))
     value = data.draw(VALUES)
     for step in reversed(path):
         value = {step: value}

@@ -98,8 +98,8 @@ def no_sampling(files: Files) -> None:
 
 @check("E3", runs=True)
 def secrets_and_persons_stay_out_of_the_logs(project: Project) -> Iterator[str]:
-    library = project.files.names("vendor/lean-lambda/src/lean_lambda/*.py")
-    for name in [*project.files.names(f"{project.package}/**/*.py"), *library]:
+    own = project.files.names(f"{project.package}/**/*.py")
+    for name in [*own, *project.files.names(LIBRARY)]:
         for call in ast.walk(project.module(name)):
             if isinstance(call, ast.Call) and _logs(call):
                 given = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
