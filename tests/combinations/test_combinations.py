@@ -154,7 +154,6 @@ def test_the_sample_request_has_a_caller_as_the_gateway_names_one(
         cwd=project,
         env={
             "PYTHONPATH": f"{project}/src:{project}/vendor/lean-lambda/src",
-            "PYTHONDONTWRITEBYTECODE": "1",
         },
     )
     assert not done.failure, done.failure
@@ -180,7 +179,6 @@ def own_tools(service_tools: Path) -> tuple[str, dict[str, str]]:
     """The interpreter and environment for a project's own checks, without setting it up."""
     return str(service_tools / "bin" / "python"), {
         "PYTHONPATH": "src",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

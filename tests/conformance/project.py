@@ -115,7 +115,6 @@ class Project:
             cwd=folder,
             env={
                 "PYTHONPATH": f"src{os.pathsep}{VENDORED}",
-                "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "400",
                 **(env or {}),
             },
@@ -220,7 +219,7 @@ class Project:
 
     def _package_outcomes_of(self, tests: Sequence[str]) -> dict[str, str]:
         command = [sys.executable, "-m", "pytest", *PLAINLY, "-n", "0", *tests]
-        path = {"PYTHONPATH": str(self.folder / VENDORED), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = {"PYTHONPATH": str(self.folder / VENDORED)}
         done = support.run(command, cwd=support.ROOT, env={**path, "COLUMNS": "400"})
         return dict(_outcomes(done.output))
 
