@@ -182,23 +182,12 @@ def own_tools(service_tools: Path) -> tuple[str, dict[str, str]]:
     }
 
 
-# Runs the named steps of `make check`.
-SOME_CHECKS = """
-import sys
-from lambda_workbench.packaging import check
-steps = check.steps
-check.steps = lambda: {name: step for name, step in steps().items() if name in sys.argv}
-assert len(check.steps()) == len(sys.argv) - 1
-check.command(args=[])
-"""
-
-
 @pytest.fixture
 def check(project: Path, service_tools: Path, mypy_cache: Path) -> Callable[..., None]:
     def _check(*steps: str) -> None:
         python, env = own_tools(service_tools)
         done = support.run(
-            [python, "-c", SOME_CHECKS, *steps],
+            [python, "-m", "lambda_workbench", "check", *steps],
             cwd=project,
             env={**env, "MYPY_CACHE_DIR": str(mypy_cache)},
         )

@@ -17,6 +17,10 @@ from lambda_workbench.project import ROOT
 from lambda_workbench.terminal import say, waiting_for
 
 
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
 def steps() -> dict[str, list[str]]:
     """The checks by name, each a command; none of them reads what another one writes."""
     return {
@@ -39,13 +43,15 @@ class Done:
 
 
 @click.command()
-def command() -> None:
-    """Run every check, show what failed, and end with 1 if anything did."""
+@click.argument("names", nargs=-1, type=click.Choice(list(steps())))
+def command(names: tuple[str, ...]) -> None:
+    """Run every check or those named, show what failed, and end with 1 if anything did."""
+    chosen = [name for name in steps() if name in (names or steps())]
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # What takes longest stands last, and starts first.
-        running = {name: pool.submit(_run, step) for name, step in reversed(steps().items())}
-        for name in reversed(running):
+        running = {name: pool.submit(_run, steps()[name]) for name in reversed(chosen)}
+        for name in chosen:
             with waiting_for(name):
                 done = running[name].result()
             verdict, style = ("ok", "green") if done.passed else ("FAILED", "bold red")
@@ -66,7 +72,3 @@ def _run(step: list[str]) -> Done:
     )
     seconds = time.monotonic() - started
     return Done(done.returncode == 0, seconds, f"{done.stdout}{done.stderr}".rstrip())
-
-
-def _tool(name: str) -> str:
-    return str(Path(sys.executable).parent / name)
