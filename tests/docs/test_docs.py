@@ -9,8 +9,8 @@ import pytest
 from cfnlint.decode.cfn_yaml import load
 
 from tests import support
+from tests.support import TRIGGERS
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {},
     "everything": {

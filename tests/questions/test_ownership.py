@@ -11,12 +11,14 @@ import pytest
 import yaml
 from pathspec import PathSpec
 
-from tests.support import ROOT
+from tests.support import ROOT, TRIGGERS
 
 from .conftest import ANSWERS_FILE, answers_of
 
 KINDS = ["managed", "shared", "yours"]
 NAMES = {"{{ package_name }}": "order_service", ANSWERS_FILE: ".copier-answers.yml"}
+# Stands for one file per trigger.
+FOR_EACH = re.compile(r"{% yield trigger from triggers %}(.*){% endyield %}")
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,25 @@ def table(kind: str) -> list[Row]:
 ROWS = [row for kind in KINDS for row in table(kind)]
 
 
-def generated(path: str) -> str:
-    """What a file of the template is called in a project."""
+def generated(path: str) -> list[str]:
+    """What a file of the template is called in projects, once for each trigger if it is for each."""
     for name, value in NAMES.items():
         path = path.replace(name, value)
-    return path.removesuffix(".jinja")
+    each = FOR_EACH.search(path)
+    paths = [
+        path.replace(each.group(), each.group(1).replace("{{ trigger }}", trigger))
+        if each
+        else path
+        for trigger in (TRIGGERS if each else [""])
+    ]
+    return [path.removesuffix(".jinja") for path in paths]
 
 
 FILES = sorted(
-    generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
+    path
     for folder, _, names in os.walk(ROOT / "template", followlinks=True)
     for name in names
+    for path in generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
     # Tests of packages stay behind, as _exclude says.
     if "__pycache__" not in folder and not re.search(r"/vendor/[^/]+/tests\b", folder)
 )
@@ -97,7 +107,7 @@ def test_every_pattern_is_about_a_file() -> None:
         pytest.param({"triggers": ["topic"], "data_store": "none", "ci": "none"}, id="least"),
         pytest.param(
             {
-                "triggers": ["api", "queue", "stream", "events", "schedule", "storage", "topic"],
+                "triggers": TRIGGERS,
                 "api_auth": "authorizer",
                 "stream_source": "dynamodb",
             },

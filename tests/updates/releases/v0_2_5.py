@@ -17,5 +17,9 @@ def undo(tree: Tree) -> None:
         "template/.github/workflows/*",
     )
     tree.replace_all(r"ministack==[\d.]+", "ministack==1.5.20", "template/pyproject.toml.jinja")
-    tree.replace("includes/triggers/queue/handler-dynamodb.py.jinja", "Fulfils the orders that", "Handles what")
+    tree.replace(
+        "includes/triggers/queue/handler-dynamodb.py.jinja",
+        "Fulfils the orders that",
+        "Handles what",
+    )
     tree.replace("template/README.md.jinja", "## Start\n", "## Getting started\n")
