@@ -53,17 +53,13 @@ ROWS = [row for kind in KINDS for row in table(kind)]
 
 
 def generated(path: str) -> list[str]:
-    """What a file of the template is called in projects, once for each trigger if it is for each."""
+    """What a file of the template is called in projects: one that is for each trigger, in turn."""
     for name, value in NAMES.items():
         path = path.replace(name, value)
-    each = FOR_EACH.search(path)
-    paths = [
-        path.replace(each.group(), each.group(1).replace("{{ trigger }}", trigger))
-        if each
-        else path
-        for trigger in (TRIGGERS if each else [""])
-    ]
-    return [path.removesuffix(".jinja") for path in paths]
+    path = path.removesuffix(".jinja")
+    if not FOR_EACH.search(path):
+        return [path]
+    return [FOR_EACH.sub(r"\1", path).replace("{{ trigger }}", trigger) for trigger in TRIGGERS]
 
 
 FILES = sorted(
