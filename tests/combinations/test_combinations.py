@@ -154,7 +154,6 @@ def test_the_sample_request_has_a_caller_as_the_gateway_names_one(
         cwd=project,
         env={
             "PYTHONPATH": f"{project}/src:{project}/vendor/lean-lambda/src",
-            "PYTHONDONTWRITEBYTECODE": "1",
         },
     )
     assert not done.failure, done.failure
@@ -180,19 +179,7 @@ def own_tools(service_tools: Path) -> tuple[str, dict[str, str]]:
     """The interpreter and environment for a project's own checks, without setting it up."""
     return str(service_tools / "bin" / "python"), {
         "PYTHONPATH": "src",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-
-
-# Runs the named steps of `make check`.
-SOME_CHECKS = """
-import sys
-from lambda_workbench.packaging import check
-steps = check.steps
-check.steps = lambda: {name: step for name, step in steps().items() if name in sys.argv}
-assert len(check.steps()) == len(sys.argv) - 1
-check.command(args=[])
-"""
 
 
 @pytest.fixture
@@ -200,7 +187,7 @@ def check(project: Path, service_tools: Path, mypy_cache: Path) -> Callable[...,
     def _check(*steps: str) -> None:
         python, env = own_tools(service_tools)
         done = support.run(
-            [python, "-c", SOME_CHECKS, *steps],
+            [python, "-m", "lambda_workbench", "check", *steps],
             cwd=project,
             env={**env, "MYPY_CACHE_DIR": str(mypy_cache)},
         )

@@ -22,7 +22,8 @@ from tests.support import Finished
 
 STAGES = sam.STAGES
 # Where a project has the packages, which a mutation may have broken: the environment has others.
-VENDORED = os.pathsep.join(f"vendor/{name}/src" for name in ("lambda-workbench", "lean-lambda"))
+PACKAGES = ("vendor/lambda-workbench/src", "vendor/lean-lambda/src")
+VENDORED = os.pathsep.join(PACKAGES)
 PLAINLY = ["-q", "-rpfE", "--tb=no", "--show-capture=no", "-p", "no:cacheprovider"]
 PACKAGE_TESTS = "packages/lean-lambda/tests/unit"
 
@@ -115,7 +116,6 @@ class Project:
             cwd=folder,
             env={
                 "PYTHONPATH": f"src{os.pathsep}{VENDORED}",
-                "PYTHONDONTWRITEBYTECODE": "1",
                 "COLUMNS": "400",
                 **(env or {}),
             },
@@ -220,7 +220,7 @@ class Project:
 
     def _package_outcomes_of(self, tests: Sequence[str]) -> dict[str, str]:
         command = [sys.executable, "-m", "pytest", *PLAINLY, "-n", "0", *tests]
-        path = {"PYTHONPATH": str(self.folder / VENDORED), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = {"PYTHONPATH": os.pathsep.join(str(self.folder / each) for each in PACKAGES)}
         done = support.run(command, cwd=support.ROOT, env={**path, "COLUMNS": "400"})
         return dict(_outcomes(done.output))
 

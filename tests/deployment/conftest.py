@@ -39,7 +39,7 @@ class Place(Tools):
         return support.run(
             command,
             cwd=self.project,
-            env={"PYTHONPATH": ".", "UV": support.UV, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PYTHONPATH": ".", "UV": support.UV},
         )
 
     def aws(self, module: str, *arguments: str, **env: str) -> support.Finished:
@@ -108,7 +108,6 @@ AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 ON_AWS = """\
 import botocore.client

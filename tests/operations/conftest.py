@@ -38,7 +38,6 @@ class Tools:
             "UV": support.UV,
             "UV_PYTHON": str(self.python),
             "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": "src",  # where an environment of its own would have the package
             **env,
         }

@@ -12,12 +12,16 @@ from lambda_workbench.preflight.lint import lint_stacks
 from lambda_workbench.preflight.stacks import service_stack, service_template, stages_of
 
 CONFIG = """
-[default.global.parameters]
+[dev.global.parameters]
 region = "eu-west-1"
+stack_name = "shop-dev"
 
 [dev.deploy.parameters]
-stack_name = "shop-dev"
 parameter_overrides = ["Stage=dev", "Memory=128"]
+
+[prod.global.parameters]
+region = "eu-west-1"
+stack_name = "shop"
 
 [prod.deploy.parameters]
 stack_name = "shop-prod"

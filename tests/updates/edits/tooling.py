@@ -136,7 +136,7 @@ def compact_pyproject(project: Path) -> None:
     """Another formatter for TOML: short lists on one line, and no comments in them."""
     path = project / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
-    start, end = text.index("\ntest = [\n"), text.index("\ntools = [\n")
+    start, end = text.index("\ntest = [\n"), text.index("\ntools = [")
     items = ", ".join(line.strip(" ,") for line in text[start:end].split("\n")[2:-1])
     write(project, "pyproject.toml", f"{text[:start]}\ntest = [{items}]{text[end:]}")
 

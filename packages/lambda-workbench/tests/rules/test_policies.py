@@ -109,3 +109,22 @@ def test_a_role_has_ten_managed_policies(finds: Try, passes: Try) -> None:
 
     passes("managed-policies-per-role", role(9))
     finds("managed-policies-per-role", "11 managed policies", role(10))
+
+
+def test_permissions_to_call_a_function_are_one_policy(finds: Try, passes: Try) -> None:
+    arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdefghij/*/GET/orders"
+
+    def routes(count: int, alias: str) -> str:
+        return f"{alias}: {{Type: AWS::Lambda::Alias}}\n" + "".join(
+            f"{alias}{number}:\n"
+            "  Type: AWS::Lambda::Permission\n"
+            "  Properties:\n"
+            f"    FunctionName: !Ref {alias}\n"
+            "    Action: lambda:InvokeFunction\n"
+            "    Principal: apigateway.amazonaws.com\n"
+            f"    SourceArn: {arn}\n"
+            for number in range(count)
+        )
+
+    passes("function-policy-size", routes(40, "Live") + routes(40, "Other"))
+    finds("function-policy-size", "60 permissions make a policy", routes(60, "Live"))

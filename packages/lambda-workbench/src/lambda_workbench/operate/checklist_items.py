@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import re
 import subprocess
 import sys
@@ -398,10 +397,7 @@ def _tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def _workbench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "lambda_workbench", *arguments]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def _last_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -61,7 +61,7 @@ class Sandbox:
 
     def run(self, *command: str, **env: str) -> Finished:
         """Run Python with the copy's tools; what it prints is shown as well."""
-        environment = {**os.environ, "UV": find_uv(), "PYTHONDONTWRITEBYTECODE": "1", **env}
+        environment = {**os.environ, "UV": find_uv(), **env}
         environment.pop("EMULATOR_PORT", None)  # taken by the emulator of this stage
         with subprocess.Popen(
             [sys.executable, "-m", *command],

@@ -1,72 +1,61 @@
-"""The parameters of each stage, from samconfig.toml."""
+"""The stages of this project, from samconfig.toml."""
 
 from __future__ import annotations
 
 import os
-import shlex
-import tomllib
-from typing import Any
 
 from lambda_workbench.errors import ToolError
 from lambda_workbench.project import ROOT, project
+from lambda_workbench.samconfig import FILE, Stage, read_stages
 
 LOCAL = "local"
 
 
 def stage_parameters(stage: str) -> dict[str, str]:
     """The template parameters of a stage; the emulator's stage needs no entry."""
-    parameters = {"Stage": stage}
-    deploy = _config().get(stage, {}).get("deploy", {}).get("parameters")
-    if deploy is None and stage != LOCAL:
-        raise ToolError(f"samconfig.toml has no stage called {stage!r}: {', '.join(stage_names())}")
-    overrides = (deploy or {}).get("parameter_overrides", [])
-    pairs = shlex.split(overrides) if isinstance(overrides, str) else overrides
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        parameters[name] = value.strip('"')
-    return parameters
+    if stage == LOCAL and stage not in _stages():
+        return {"Stage": stage}
+    return dict(_stage(stage).parameters)
 
 
 def stack_name(stage: str) -> str:
     """The name of a stage's stack."""
-    default = _config().get("default", {}).get("global", {}).get("parameters", {})
-    name = _entry(stage).get("stack_name") or default.get("stack_name")
+    name = _stage(stage).stack_name
     if not name:
-        raise ToolError(f"samconfig.toml names no stack for the stage {stage!r}")
-    return str(name)
+        raise ToolError(f"{FILE} names no stack for the stage {stage!r}")
+    return name
 
 
 def stage_tags(stage: str) -> dict[str, str]:
     """The tags of a stage's stack, which every resource in it gets."""
-    tags = _entry(stage).get("tags", [])
-    pairs = shlex.split(tags) if isinstance(tags, str) else tags
-    return dict(pair.split("=", 1) for pair in pairs)
+    return dict(_stage(stage).tags)
 
 
 def stage_capabilities(stage: str) -> list[str]:
     """What CloudFormation is allowed to find in the template; transforms always are."""
-    named = _entry(stage).get("capabilities", "CAPABILITY_IAM")
-    named = named.split() if isinstance(named, str) else named
-    return sorted({*named, "CAPABILITY_AUTO_EXPAND"})
+    return sorted({*_stage(stage).capabilities, "CAPABILITY_AUTO_EXPAND"})
 
 
 def stage_region(stage: str) -> str:
     """The region of a stage: its own in samconfig.toml, the environment's, or the project's."""
-    own = _entry(stage).get("region")
+    own = _stages()[stage].region if stage in _stages() else ""
     chosen = own or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return str(chosen or project().region)
 
 
 def stage_names() -> list[str]:
     """The stages one can deploy to."""
-    return [name for name, body in _config().items() if isinstance(body, dict) and "deploy" in body]
+    return list(_stages())
 
 
-def _entry(stage: str) -> dict[str, Any]:
-    entry: dict[str, Any] = _config().get(stage, {}).get("deploy", {}).get("parameters", {})
-    return entry
+def _stage(name: str) -> Stage:
+    known = _stages()
+    if name not in known:
+        raise ToolError(f"{FILE} has no stage called {name!r}: {', '.join(known)}")
+    return known[name]
 
 
-def _config() -> dict[str, Any]:
-    path = ROOT / "samconfig.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+def _stages() -> dict[str, Stage]:
+    path = ROOT / FILE
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return {stage.name: stage for stage in read_stages(text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,6 +136,42 @@ def _inline(stack: Stack, role: Resource) -> Iterator[tuple[Any, Any]]:
         names = [policy.get("RoleName"), *(policy.get("Roles") or [])]
         if any(stack.referred(name) is role for name in names):
             yield policy.get("PolicyName"), policy.get("PolicyDocument")
+
+
+@rule(
+    "function-policy-size",
+    "The policy of a function or of one of its aliases has at most 20 KB",
+    f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
+)
+def function_policy_size(stack: Stack) -> Iterator[Problem]:
+    """Each permission is a statement in it, as SAM makes one for every route of an API."""
+    policies: dict[str, list[Resource]] = {}
+    for permission in stack.of_type("AWS::Lambda::Permission"):
+        callee = json.dumps(permission.get("FunctionName"), sort_keys=True)
+        policies.setdefault(callee, []).append(permission)
+    for permissions in policies.values():
+        statements = [_statement(stack, each) for each in permissions]
+        total = size(stack, {"Version": "2012-10-17", "Id": "default", "Statement": statements})
+        if total > 20 * 1024:
+            yield permissions[-1].problem(
+                f"{len(permissions)} permissions make a policy of about {total:,} bytes",
+                expected="at most 20,480: let one permission stand for many routes",
+            )
+
+
+def _statement(stack: Stack, permission: Resource) -> dict[str, Any]:
+    """A permission as Lambda shows it in the policy."""
+    sources = {"AWS:SourceArn": "SourceArn", "AWS:SourceAccount": "SourceAccount"}
+    return {
+        "Sid": f"{stack.stage.stack_name}-{permission.name}-XXXXXXXXXXXX",
+        "Effect": "Allow",
+        "Principal": {"Service": permission.get("Principal")},
+        "Action": permission.get("Action"),
+        "Resource": f"arn:aws:lambda:{stack.stage.region}:123456789012:function:{'x' * 48}:live",
+        "Condition": {
+            "ArnLike": {key: permission.get(name) for key, name in sources.items()},
+        },
+    }
 
 
 @rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from lambda_workbench.preflight.files import Files
 from lambda_workbench.preflight.model import Stack
 from lambda_workbench.samconfig import Stage
 
+_REGION = "us-east-1"  # as the AWS SDKs, where nothing else is said
 TEMPLATE = "template.yaml"
 OVERRIDE = "template.override.yaml"
 # Stacks that a person creates beside the service's, once per stage.
@@ -49,7 +51,10 @@ def stages_of(files: Files) -> list[Stage]:
     text = files.read(samconfig.FILE)
     if text is None:
         raise ToolError(f"there is no {samconfig.FILE} here")
-    return samconfig.read_stages(text)
+    elsewhere = os.environ.get("AWS_REGION") or _REGION
+    return [
+        replace(stage, region=stage.region or elsewhere) for stage in samconfig.read_stages(text)
+    ]
 
 
 def service_stack(template: Template, stage: Stage) -> Stack:
