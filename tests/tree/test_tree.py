@@ -258,6 +258,12 @@ def test_every_trigger_has_its_parts() -> None:
     assert not missing, "\n".join(missing)
 
 
+def test_a_trigger_without_its_parts_is_named() -> None:
+    found = list(missing_parts("toy", {"parts": []}, ["sam/function.yaml.jinja"]))
+    assert found[0] == "trigger 'toy' has no includes/triggers/toy/sam/function.yaml.jinja"
+    assert found[-1] == "trigger 'toy' has no includes/triggers/toy/unit-none.py.jinja"
+
+
 def test_a_trigger_is_in_the_question_the_table_and_a_folder() -> None:
     folders = {path.name for path in (ROOT / "includes/triggers").iterdir() if path.is_dir()}
     assert set(facts()["triggers"]) == set(TRIGGERS) == folders
