@@ -15,6 +15,7 @@ from tools.commands import ROOT, Finished
 
 __all__ = [
     "ROOT",
+    "TRIGGERS",
     "UV",
     "WORKBENCH",
     "Finished",
@@ -43,6 +44,10 @@ def copier_yml() -> dict[str, Any]:
     parsed = yaml.load((ROOT / "copier.yml").read_text(), Loader=_CopierYaml)  # noqa: S506
     assert isinstance(parsed, dict)
     return parsed
+
+
+# In the order of the question.
+TRIGGERS: list[str] = list(copier_yml()["triggers"]["choices"].values())
 
 
 def snapshot(destination: Path) -> Path:

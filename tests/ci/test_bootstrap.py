@@ -13,8 +13,8 @@ from tests import support
 from tests.conformance.cloudformation import load
 from tests.conftest import Render
 from tests.iam.stack import Bootstrap
+from tests.support import TRIGGERS
 
-EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 LONGEST = "a-23456789-123456789-123456789-123456789"
 # The most of everything, over each kind of API.
 MOST: dict[str, dict[str, Any]] = {
@@ -22,7 +22,7 @@ MOST: dict[str, dict[str, Any]] = {
     "rest": {"api_type": "rest", "api_auth": "api_key", "api_firewall": True},
 }
 ALL_OPTIONS: dict[str, Any] = {
-    "triggers": EVERYTHING,
+    "triggers": TRIGGERS,
     "network": "new",
     "encryption": "customer_key",
     "feature_flags": "appconfig",

@@ -11,11 +11,11 @@ from cfnlint.decode.cfn_yaml import load
 
 from tests import support
 from tests.conftest import Render
+from tests.support import TRIGGERS
 
-EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {},
-    "everything": {"triggers": EVERYTHING},
+    "everything": {"triggers": TRIGGERS},
     "api with tokens": {"api_auth": "jwt"},
     "image": {"packaging": "image"},
     "api only, other region": {"triggers": ["api"], "aws_region": "us-gov-west-1"},

@@ -14,14 +14,14 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+from tests.support import TRIGGERS
+
 ROWS = Path(__file__).with_name("cover.json")
 
 Row = dict[str, Any]
 
 NOT_ASKED = "not asked"
 COMPUTED = "computed"
-
-TRIGGERS = ("api", "queue", "stream", "events", "schedule", "storage", "topic")
 
 FACTORS: dict[str, list[Any]] = {
     "project_name": [
@@ -85,7 +85,7 @@ def asked_when(factor: str, depends_on: str, condition: Callable[[Any], bool]) -
 
 
 RULES = [
-    Rule(TRIGGERS, lambda row: any(row[trigger] for trigger in TRIGGERS)),
+    Rule(tuple(TRIGGERS), lambda row: any(row[trigger] for trigger in TRIGGERS)),
     asked_when("api_type", "api", bool),
     asked_when("api_auth", "api", bool),
     asked_when("cors_origins", "api", bool),

@@ -6,13 +6,12 @@ from tests.combinations.cover import (
     FACTORS,
     NOT_ASKED,
     RULES,
-    TRIGGERS,
     computed,
     pairs,
     possible_pairs,
     rows,
 )
-from tests.support import copier_yml
+from tests.support import TRIGGERS, copier_yml
 
 # `advanced` decides only which questions are shown. How a project gets the packages depends on
 # where the template is, which is a folder here: tests/tooling has the rest.

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
+from tests.support import TRIGGERS
+
 ONE_PAGE = "https://a.example"
 TWO_PAGES = "https://a.example,https://b.example"
 

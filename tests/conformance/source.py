@@ -49,7 +49,8 @@ class Source:
         folder = self._scratch() / "template"
         names = ["copier.yml", *self.files.names("includes/*.jinja")]
         names += self.files.names("includes/ownership/*.yml")
-        names += self.files.names("includes/pyproject/*.toml")
+        names += self.files.names("includes/options/tooling/*.toml.jinja")
+        names += self.files.names("includes/triggers/**/*.*")
         names += self.files.names(f"{WORKBENCH}/**/*.py")
         names += self.files.names(f"{WORKBENCH}/**/pyproject.toml")
         names += ["template/Makefile.jinja", "template/pyproject.toml.jinja"]

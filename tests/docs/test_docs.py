@@ -9,8 +9,9 @@ import pytest
 from cfnlint.decode.cfn_yaml import load
 
 from tests import support
+from tests.conftest import Render
+from tests.support import TRIGGERS
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {},
     "everything": {
@@ -346,3 +347,13 @@ def test_licenses_are_whole(template: Path, tmp_path: Path) -> None:
         if license_name == "MIT":
             assert "Copyright (c) Orders team" in text
             assert "OTHER DEALINGS IN THE" in text
+
+
+@pytest.mark.parametrize("trigger", ["queue", "stream"])
+def test_a_key_is_said_to_encrypt_queues_where_there_are_some(render: Render, trigger: str) -> None:
+    project = render(triggers=[trigger], encryption="customer_key")
+    page = " ".join((project / "docs/configuration.md").read_text().split())
+    said = page.partition("`alias/order-service-<stage>`:")[2].partition(". ")[0]
+    has_queues = "Type: AWS::SQS::Queue\n" in (project / "template.yaml").read_text()
+    assert "tables" in said
+    assert ("queues" in said) == has_queues

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.combinations.cover import answers, rows
+from tests.support import TRIGGERS
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 HTTP: dict[str, Any] = {
     "triggers": TRIGGERS,
     "api_auth": "authorizer",

@@ -48,7 +48,7 @@ def missed(expression: str) -> dict[str, Any] | None:
     """The alarm for a schedule, if it has one."""
     text = (
         environment()
-        .get_template("includes/sam/alarms/schedule.yaml")
+        .get_template("includes/triggers/schedule/sam/alarms.yaml.jinja")
         .render(schedule_expression=expression, project_slug="shop")
         .replace("!", "")
     )

@@ -13,8 +13,8 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.combinations.cover import answers, rows
+from tests.support import TRIGGERS
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 EVERYTHING = {"triggers": TRIGGERS, "api_auth": "authorizer", "cors_origins": "https://a.example"}
 TWO_PAGES = "https://a.example,https://b.example"
 PROFILES: dict[str, dict[str, Any]] = {

@@ -7,9 +7,8 @@ import yaml
 from pathspec import PathSpec
 
 from tests import support
-from tests.support import ROOT
+from tests.support import ROOT, TRIGGERS
 
-EVERYTHING = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 # PyCharm writes its .xml files anew.
 WITHOUT_COMMENTS = {".json", ".typed", ".xml"}
 # Their form leaves no room for a comment, or they say it in words of their own.
@@ -24,7 +23,7 @@ def header(path: Path) -> str:
 @pytest.mark.parametrize("stream_source", ["kinesis", "dynamodb"])
 def test_managed_files_say_so(stream_source: str, template: Path, tmp_path: Path) -> None:
     answers = {
-        "triggers": EVERYTHING,
+        "triggers": TRIGGERS,
         "stream_source": stream_source,
         "api_auth": "authorizer",
     }

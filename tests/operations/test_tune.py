@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 from tests.operations.conftest import Running, Tools
+from tests.support import TRIGGERS
 
-FUNCTIONS = ["api", "authorizer", "events", "queue", "schedule", "storage", "stream", "topic"]
+FUNCTIONS = sorted([*TRIGGERS, "authorizer"])
 MARK = "00000000-0000-4000-8000-00000000f5e5"
 # The input as the tool's documentation describes it (README-EXECUTE.md of version 4.4.0), with
 # nothing in it that is not described there.

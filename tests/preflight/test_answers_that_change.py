@@ -10,11 +10,10 @@ import pytest
 from lambda_workbench.preflight.check import check_files
 from lambda_workbench.preflight.files import WorkingTree
 from tests import support
-from tests.support import ROOT
+from tests.support import ROOT, TRIGGERS
 
 Answers = dict[str, Any]
 Made = Callable[[Answers], Path]
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 ALL: Answers = {"triggers": TRIGGERS}
 REST: Answers = ALL | {"api_type": "rest"}
 SAID = ROOT / "template" / "docs" / "updating.md.jinja"

@@ -24,7 +24,12 @@ def questions_only(folder: Path) -> Path:
     """copier.yml with everything that it includes, and the answers file as the only file."""
     (folder / "template").mkdir(parents=True)
     shutil.copy(ROOT / "copier.yml", folder)
-    parts = ("includes/*.jinja", "includes/ownership/*.yml", "includes/pyproject/*.toml")
+    parts = (
+        "includes/*.jinja",
+        "includes/ownership/*.yml",
+        "includes/options/tooling/*.toml.jinja",
+        "includes/triggers/**/*.*",
+    )
     for path in [path for pattern in parts for path in ROOT.glob(pattern)]:
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)

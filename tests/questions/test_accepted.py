@@ -16,9 +16,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import TRIGGERS
+
 from .conftest import Questionnaire, answers_of, questions_only
 
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 SPELLED = " .,'&()-:/+!?#@%_"
 LETTERS = "AZaz09éßñøŁЖяΩשع中あ한ก"
 

@@ -10,25 +10,31 @@ import pytest
 import yaml
 from pathspec import PathSpec
 
-from tests.support import ROOT
+from tests.support import ROOT, TRIGGERS
 from tools.ownership import ROWS
 
 from .conftest import ANSWERS_FILE, answers_of
 
 NAMES = {"{{ package_name }}": "order_service", ANSWERS_FILE: ".copier-answers.yml"}
+# Stands for one file per trigger.
+FOR_EACH = re.compile(r"{% yield trigger from triggers %}(.*){% endyield %}")
 
 
-def generated(path: str) -> str:
-    """What a file of the template is called in a project."""
+def generated(path: str) -> list[str]:
+    """What a file of the template is called in projects: one that is for each trigger, in turn."""
     for name, value in NAMES.items():
         path = path.replace(name, value)
-    return path.removesuffix(".jinja")
+    path = path.removesuffix(".jinja")
+    if not FOR_EACH.search(path):
+        return [path]
+    return [FOR_EACH.sub(r"\1", path).replace("{{ trigger }}", trigger) for trigger in TRIGGERS]
 
 
 FILES = sorted(
-    generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
+    path
     for folder, _, names in os.walk(ROOT / "template", followlinks=True)
     for name in names
+    for path in generated((Path(folder) / name).relative_to(ROOT / "template").as_posix())
     # Tests of packages stay behind, as _exclude says.
     if "__pycache__" not in folder and not re.search(r"/vendor/[^/]+/tests\b", folder)
 )
@@ -65,7 +71,7 @@ def test_every_pattern_is_about_a_file() -> None:
         pytest.param({"triggers": ["topic"], "data_store": "none", "ci": "none"}, id="least"),
         pytest.param(
             {
-                "triggers": ["api", "queue", "stream", "events", "schedule", "storage", "topic"],
+                "triggers": TRIGGERS,
                 "api_auth": "authorizer",
                 "stream_source": "dynamodb",
             },

@@ -1,13 +1,17 @@
 """Rules for every file of this repository."""
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import PurePosixPath
+from typing import Any
 
+import jinja2
 import pytest
 
-from tests.support import ROOT, copier_yml
+from tests.support import ROOT, TRIGGERS, copier_yml
 
 FILES = sorted(
     name
@@ -81,13 +85,70 @@ def test_no_two_names_differ_by_case_only() -> None:
     assert len(lowered) == len(set(lowered))
 
 
+# The only files with a statement in their name, and the only ones that are nothing but an include.
+# One stands for the files of its kind, a file for each trigger, whose text is in the folder of the
+# trigger: what would otherwise be four files for each, of one line.
+DISPATCHING = [
+    f"template/{folder}/{{% yield trigger from triggers %}}{name}{{% endyield %}}.{ending}.jinja"
+    for folder, name, ending in (
+        ("events", "{{ trigger }}", "json"),
+        ("src/{{ package_name }}/handlers", "{{ trigger }}", "py"),
+        ("tests/e2e", "test_{{ trigger }}", "py"),
+        ("tests/unit/handlers", "test_{{ trigger }}", "py"),
+    )
+]
+# Texts of others, one of which is copied as it is.
+CHOSEN_WHOLE = ["template/LICENSE.jinja"]
+
+
 def test_a_name_in_the_template_holds_no_statement() -> None:
-    found = [name for name in FILES if "{%" in name]
-    found += [
+    assert [name for name in FILES if "{%" in name] == DISPATCHING
+    found = [
         name
         for name in TEMPLATE_FILES
         if set(re.findall(r"{{.*?}}", name))
         - {"{{ package_name }}", "{{ _copier_conf.answers_file }}"}
+    ]
+    assert found == DISPATCHING
+
+
+def test_a_file_of_the_template_is_more_than_an_include() -> None:
+    """Or a reader would look for its text elsewhere, one file after another."""
+    found = [
+        name
+        for name in FILES
+        if name.startswith("template/")
+        and all(
+            re.match(r"{%-?\s*(?:include|set)\b|{#|.*#}$", line)
+            for line in (text_of(name) or "text").splitlines()
+        )
+    ]
+    assert sorted(found) == sorted(DISPATCHING + CHOSEN_WHOLE)
+
+
+# Left as they are: they are about to go.
+GOING = ("includes/bootstrap/", "template/infra/bootstrap.yaml.jinja")
+HAS_JINJA = re.compile(r"{%|{#|(?<!\$){{")
+
+
+def test_a_file_with_jinja_says_so_in_its_name() -> None:
+    found = [
+        name
+        for name in TEMPLATE_FILES
+        if not name.endswith(".jinja")
+        and not name.startswith(GOING)
+        and HAS_JINJA.search(text_of(name) or "")
+    ]
+    assert not found
+
+
+def test_a_file_without_jinja_is_copied_as_it_is() -> None:
+    found = [
+        name
+        for name in FILES
+        if name.startswith("template/")
+        and name.endswith(".jinja")
+        and not HAS_JINJA.search(text_of(name) or "")
     ]
     assert not found
 
@@ -99,49 +160,54 @@ def test_lines_end_the_same_way() -> None:
     assert not found
 
 
+# Facts, lists of parts, and lists worked out from the answers, which are logic alone.
+LOGIC = re.compile(r"(?:/(?:facts|parts|widgets)|^includes/(?:exclude|left|history))\.jinja$")
+
+
 def makes_text(name: str) -> bool:
-    """Macros, facts that pages share, and lists worked out from the answers are logic alone."""
-    logic = ("/facts.jinja", "/widgets.jinja", "includes/exclude.jinja", "includes/left.jinja")
-    return not name.endswith(logic) and "{% macro" not in (text_of(name) or "")
+    """Unlike macros and other logic."""
+    return not LOGIC.search(name) and "{% macro" not in (text_of(name) or "")
 
 
-OPENING = re.compile(r"{%-?\s*(?:if|for|set\s+\w+\s*%)\b")
-CLOSING = re.compile(r"{%-?\s*end(?:if|for|set)\b")
-WHOLE_PART = re.compile(r"{%-?\s*(?:include|from|import|raw|endraw)\b|{#.*#}$")
+# A list of parts, each of them whole.
+PARTS = re.compile(r"^{% for part\b.*%}\n\s*{% include part %}\n\s*{% endfor %}$", re.MULTILINE)
+# What stands for text, or for nothing.
+WHOLE_PART = re.compile(r"\s*{%-?\s*(?:include|from|import|raw|endraw)\b|\s*{#.*#}$")
 
 
-def statements_within_text(text: str) -> int:
-    """Statements, but for those that only choose between whole parts: a file that is an outline of
-    its parts is easy to read."""
-    counted = 0
-    blocks = [{"statements": 0, "text": False}]
-    for line in map(str.strip, text.splitlines()):
-        if not line or WHOLE_PART.match(line):
-            continue
-        if OPENING.match(line):
-            blocks.append({"statements": 1, "text": False})
-        elif line.startswith("{%"):
-            blocks[-1]["statements"] += 1
-            if CLOSING.match(line) and len(blocks) > 1:
-                block = blocks.pop()
-                if block["text"]:
-                    counted += block["statements"]
-                    blocks[-1]["text"] = True
-        else:
-            blocks[-1]["text"] = True
-    return counted + blocks[0]["statements"]
+# The sample's code where its triggers meet: an API or a bucket that feeds the queue, and flags.
+# Known to be hard to read. A file that no longer is must leave the list.
+DENSE = {
+    "includes/triggers/api/handler-dynamodb.py.jinja",
+    "includes/triggers/api/handler-none.py.jinja",
+    "includes/triggers/api/unit-none.py.jinja",
+    "includes/triggers/queue/handler-dynamodb.py.jinja",
+    "includes/triggers/queue/handler-none.py.jinja",
+    "includes/triggers/storage/handler-dynamodb.py.jinja",
+    "includes/triggers/storage/handler-none.py.jinja",
+}
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in TEMPLATE_FILES if name.endswith(".jinja") and makes_text(name)]
+    "name",
+    [
+        name
+        for name in TEMPLATE_FILES
+        if name.endswith(".jinja") and not name.startswith(GOING) and makes_text(name)
+    ],
 )
 def test_a_template_file_reads_like_the_file_it_makes(name: str) -> None:
-    """More than one line in six being a statement means that it should be two files."""
-    text = text_of(name) or ""
-    lines = len([line for line in text.splitlines() if line.strip()])
-    statements = statements_within_text(text)
-    is_small = lines <= 12 or statements <= 5
-    assert is_small or statements * 6 <= lines, f"{statements} of {lines} lines are statements"
+    """More than one line in six being a statement means that it should be two files, or a list of
+    parts that includes/facts.jinja or a parts.jinja has. A dozen lines are seen at once."""
+    lines = [line for line in PARTS.sub("part", text_of(name) or "").splitlines() if line.strip()]
+    statements = [
+        line for line in lines if line.lstrip().startswith("{%") and not WHOLE_PART.match(line)
+    ]
+    is_small = len(lines) <= 12 or len(statements) <= 5
+    reads_well = is_small or len(statements) * 6 <= len(lines)
+    assert reads_well == (name not in DENSE), (
+        f"{len(statements)} of {len(lines)} lines are statements"
+    )
 
 
 def test_statements_stand_on_lines_of_their_own() -> None:
@@ -153,3 +219,68 @@ def test_statements_stand_on_lines_of_their_own() -> None:
         if re.search(r"{%-?\s*(?:if|for|else|elif)\b", line) and not line.lstrip().startswith("{%")
     ]
     assert not found, "\n".join(found)
+
+
+def facts(**answers: Any) -> dict[str, Any]:
+    """The table of includes/facts.jinja for these answers, and which parts every trigger has."""
+    environment = jinja2.Environment(  # noqa: S701 (none of it is a web page)
+        loader=jinja2.FileSystemLoader(ROOT),
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        trim_blocks=True,
+    )
+    template = environment.from_string(
+        "{% import 'includes/facts.jinja' as facts with context %}"
+        "{{ {'triggers': facts.triggers_by_name, 'required': facts.required} | to_json }}"
+    )
+    read: dict[str, Any] = json.loads(template.render({"triggers": TRIGGERS, **answers}))
+    return read
+
+
+def missing_parts(name: str, entry: dict[str, Any], required: list[str]) -> Iterator[str]:
+    folder = ROOT / "includes/triggers" / name
+    for part in [*required, *entry["parts"]]:
+        if not list(folder.glob(part)):
+            yield f"trigger '{name}' has no includes/triggers/{name}/{part}"
+    for kind in ("handler", "unit"):
+        variants = {path.name for path in folder.glob(f"{kind}*")}
+        for store in ("dynamodb", "none"):
+            if not variants & {f"{kind}.py.jinja", f"{kind}-{store}.py.jinja"}:
+                yield f"trigger '{name}' has no includes/triggers/{name}/{kind}-{store}.py.jinja"
+
+
+def test_every_trigger_has_its_parts() -> None:
+    known = facts(data_store="dynamodb", stream_source="kinesis")
+    missing = [
+        problem
+        for name, entry in known["triggers"].items()
+        for problem in missing_parts(name, entry, known["required"])
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_a_trigger_without_its_parts_is_named() -> None:
+    found = list(missing_parts("toy", {"parts": []}, ["sam/function.yaml.jinja"]))
+    assert found[0] == "trigger 'toy' has no includes/triggers/toy/sam/function.yaml.jinja"
+    assert found[-1] == "trigger 'toy' has no includes/triggers/toy/unit-none.py.jinja"
+
+
+def test_a_trigger_is_in_the_question_the_table_and_a_folder() -> None:
+    folders = {path.name for path in (ROOT / "includes/triggers").iterdir() if path.is_dir()}
+    assert set(facts()["triggers"]) == set(TRIGGERS) == folders
+
+
+def test_every_part_of_a_trigger_is_used() -> None:
+    """The table names it, or another file does, maybe with an answer in its name."""
+    known = facts(data_store="dynamodb", stream_source="kinesis")
+    texts = "\n".join(text_of(name) or "" for name in TEMPLATE_FILES)
+    unused = []
+    for name, entry in known["triggers"].items():
+        folder = ROOT / "includes/triggers" / name
+        parts = [*known["required"], *entry["parts"]]
+        named = {path for part in parts for path in folder.glob(part)}
+        for path in {path for path in folder.rglob("*") if path.is_file()} - named:
+            whole = path.relative_to(ROOT).as_posix()
+            varying = whole.rpartition("-")[0] + "-"
+            if f"'{whole}'" not in texts and f"'{varying}' ~" not in texts:
+                unused.append(whole)
+    assert not unused

@@ -67,6 +67,9 @@ def _compile_once(patch: pytest.MonkeyPatch) -> None:
         )
         if key not in compiled:
             compiled[key] = really(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
+        elif isinstance(source, str):
+            # Copier's `yield` forgets the name it saw last when the next text is looked at.
+            self.preprocess(source, name, filename)
         return compiled[key]
 
     patch.setattr(Environment, "compile", compile_once)

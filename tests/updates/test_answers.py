@@ -7,12 +7,12 @@ from typing import Any
 import copier
 import pytest
 
+from tests.support import TRIGGERS
 from tests.updates.chain import HEAD
 from tests.updates.edits import EDITS, PACKAGE, Edit, all_edits, read_yaml, write
 from tests.updates.service import Projects, Service, inspect, on_disk, teams
 
 LIVED_IN = [edit for edit in all_edits() if not edit.alone]
-TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import TRIGGERS
 from tests.updates.chain import HEAD
 from tests.updates.service import Projects, on_disk, teams
 
 from .test_corpus import LIVED_IN
-
-ALL_TRIGGERS = ["api", "queue", "stream", "events", "schedule", "storage", "topic"]
 
 
 def test_every_place_that_the_page_names_is_used_by_an_edit(
@@ -40,7 +39,7 @@ def test_nothing_of_the_templates_needs_what_is_the_teams(
     stream_source: str, projects: Projects
 ) -> None:
     """So a team can delete or rewrite all of the sample."""
-    project = projects.fresh(HEAD, {"triggers": ALL_TRIGGERS, "stream_source": stream_source})
+    project = projects.fresh(HEAD, {"triggers": TRIGGERS, "stream_source": stream_source})
     managed = [path for path in on_disk(project) if path.endswith(".py") and not teams(path)]
 
     needed = {path: [name for name in imports(project, path) if teams(name)] for path in managed}

@@ -22,7 +22,12 @@ _migrations:
 def undo(tree: Tree) -> None:
     tree.move(f"{LIBRARY}/log.py", f"{LIBRARY}/journal.py")
     tree.move("template/docs/onboarding.md.jinja", "template/docs/welcome.md.jinja")
-    code = ("template/src/**/*", "template/tests/**/*", "includes/**/*.py", f"{LIBRARY}/**/*.py")
+    code = (
+        "template/src/**/*",
+        "template/tests/**/*",
+        "includes/**/*.py.jinja",
+        f"{LIBRARY}/**/*.py",
+    )
     tree.replace_all(r"(\bfrom (?:lean_lambda)?)\.log import", r"\1.journal import", *code)
     # As a sorter of imports has them, or else a team's formatter would change them.
     tree.replace_all(

@@ -6,7 +6,7 @@ NEXT = "A new practice, newer pins of an action and of the emulator, better word
 
 def undo(tree: Tree) -> None:
     tree.replace(
-        "includes/sam/globals.yaml",
+        "includes/sam/globals.yaml.jinja",
         "    # A function that calls itself in a circle is stopped after 16 rounds.\n"
         "    RecursiveLoop: Terminate\n",
         "",
@@ -17,5 +17,9 @@ def undo(tree: Tree) -> None:
         "template/.github/workflows/*",
     )
     tree.replace_all(r"ministack==[\d.]+", "ministack==1.5.20", "template/pyproject.toml.jinja")
-    tree.replace("includes/handlers/dynamodb/queue.py", "Fulfils the orders that", "Handles what")
+    tree.replace(
+        "includes/triggers/queue/handler-dynamodb.py.jinja",
+        "Fulfils the orders that",
+        "Handles what",
+    )
     tree.replace("template/README.md.jinja", "## Start\n", "## Getting started\n")
