@@ -579,6 +579,12 @@ def a_rule_that_does_not_count(files: Files) -> None:
     files.replace(".checkov.yaml", "skip-check:\n", "skip-check:\n  - CKV_AWS_1\n")
 
 
+@breaks(the_infrastructure_keeps_published_rules, names="(CKV_AWS_53)")
+def packages_that_may_be_made_public(files: Files) -> None:
+    part = bootstrap_part("artefacts.yaml")
+    files.replace(part, "BlockPublicAcls: true", "BlockPublicAcls: false")
+
+
 @breaks(the_infrastructure_keeps_published_rules, names="does not run make policies")
 def a_pipeline_that_does_not_look(files: Files) -> None:
     files.replace(".github/workflows/ci.yml", "make policies", "make secrets")
