@@ -84,6 +84,7 @@ OWN_RESOURCES = """\
     Properties:
       Name: !Sub "order-service-${Stage}-clicks"
       StreamEncryption: {EncryptionType: KMS, KeyId: alias/aws/kinesis}
+      StreamModeDetails: {StreamMode: ON_DEMAND}
   Token:
     Type: AWS::SecretsManager::Secret
     Properties: {Name: !Sub "order-service/${Stage}/partner", GenerateSecretString: {}}
