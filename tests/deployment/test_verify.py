@@ -5,14 +5,18 @@ CloudFormation ends an update that CodeDeploy took back:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html
 """
 
+import os
 import re
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.deployment.conftest import Place
+from tests.operations.conftest import workbench
 
 BROKEN = """\
 Resources:
@@ -137,6 +141,39 @@ def test_a_step_that_fails_ends_it_and_what_was_made_goes(place: Place) -> None:
     assert set(became.values()) == {"not tried"}
     assert "Broken (AWS::Logs::LogStream)" in report
     assert "- Redrive: a step before it failed" in report
+
+
+def test_a_cancelled_job_leaves_nothing_behind(place: Place) -> None:
+    """A runner ends a job with a signal to the command alone, while a step of it is at work."""
+    command = workbench(place.python, "verify")
+    with subprocess.Popen(
+        [*command, "local"],
+        cwd=place.project,
+        env={**os.environ, **place.environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        printed = iter(running.stdout.readline, "")
+        assert any(line.startswith("End-to-end tests …") for line in printed)
+        assert any(line.startswith("    ") for line in printed)
+        (at_work,) = children(running.pid, b"tests/e2e")
+        running.send_signal(signal.SIGTERM)
+        output = "".join(printed)
+
+    assert running.returncode == 1, output
+    assert not Path(f"/proc/{at_work}").exists()
+    became = rows(written(place))
+    assert became["Deploy from nothing"] == "done"
+    assert became["End-to-end tests"] == "failed"
+    assert became["Delete everything"] == "done"
+
+
+def children(process: int, doing: bytes) -> list[int]:
+    """The processes that one has started, and whose command names this."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    started = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return [child for child in started if doing in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_what_may_be_left_behind_is_said(place: Place) -> None:

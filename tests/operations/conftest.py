@@ -32,15 +32,19 @@ class Tools:
     project: Path
     python: Path
 
-    def run(self, command: str, *arguments: str, **env: str) -> support.Finished:
-        """`workbench <command> <arguments>`, or a script that the test has put into the project."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `make` would add to a person's."""
+        return {
             "UV": support.UV,
             "UV_PYTHON": str(self.python),
             "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": "src",  # where an environment of its own would have the package
-            **env,
         }
+
+    def run(self, command: str, *arguments: str, **env: str) -> support.Finished:
+        """`workbench <command> <arguments>`, or a script that the test has put into the project."""
+        environment = {**self.environment, **env}
         script = self.project / f"{command}.py"
         start = (
             [str(self.python), str(script)] if script.exists() else workbench(self.python, command)

@@ -73,9 +73,15 @@ class Sandbox:
             text=True,
         ) as process:
             lines = []
-            for line in process.stdout or ():
-                print(f"    {line}", end="", flush=True)
-                lines.append(line)
+            try:
+                for line in process.stdout or ():
+                    print(f"    {line}", end="", flush=True)
+                    lines.append(line)
+            except KeyboardInterrupt:
+                # It heard nothing of a signal to this process alone, and would work on.
+                process.terminate()
+                process.wait()
+                raise
         self.service.stack.refresh()
         return Finished(process.returncode, "".join(lines))
 
