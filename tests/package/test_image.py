@@ -305,7 +305,7 @@ def test_the_repository_keeps_what_was_pushed(render: Render) -> None:
         images = loads(support.bootstrap_template(project))["Resources"]["Images"]
         properties = images["Properties"]
         assert images["DeletionPolicy"] == "Retain"
-        assert properties["RepositoryName"] == {"Fn::Sub": "order-service-${Stage}"}
+        assert properties["RepositoryName"] == {"Fn::Sub": "${Service}-${Stage}"}
         assert properties["ImageTagMutability"] == "IMMUTABLE"
         assert properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
         rules = json.loads(properties["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
