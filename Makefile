@@ -73,6 +73,10 @@ format: $(STAMP) ## Format this repository's own code
 practices: $(STAMP) ## Write docs/practices.md and its summary from practices.yml (ARGS=--check only checks)
 	@.venv/bin/python -m tools.practices $(ARGS)
 
+.PHONY: size
+size: $(STAMP) ## Print the files and lines of a generated project by owner (ANSWERS=)
+	@.venv/bin/python -W ignore -m tools.size $(if $(ANSWERS),--answers "$(ANSWERS)")
+
 .PHONY: release
 release: $(STAMP) ## Check that everything agrees, then record, commit and tag VERSION=x.y.z (ARGS=--check only checks)
 	@.venv/bin/python -m tools.release "$(VERSION)" $(ARGS)

@@ -80,6 +80,8 @@ TEMPLATE_TOOLS = re.compile(
 def template_names(name: str, text: str) -> Problems:
     if name in {".copier-answers.yml", "docs/practices.md", "docs/updating.md"}:
         return
+    if name.startswith("vendor/") and name.endswith("/uv.lock"):  # Copier's own and checkov's
+        return
     words = "copier-aws-lambda|jinja" if TEMPLATE_TOOLS.fullmatch(name) else "copier|jinja"
     without_file_name = text.replace(".copier-answers.yml", "")
     for match in re.finditer(f".*(?:{words}).*", without_file_name, re.IGNORECASE):

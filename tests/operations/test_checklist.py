@@ -127,10 +127,9 @@ DRIVER = """\
 import functools, json, os, subprocess, sys
 from pathlib import Path
 from lambda_workbench.operate import checklist_items, checklist_stage
-from lambda_workbench.packaging import secret_scan
 from lambda_workbench.operate.checklist_model import Look
 
-scan = secret_scan.found
+scan = checklist_items._said_by_hooks
 checklist_items._tool = functools.cache(checklist_items._tool)
 
 def states(online):
@@ -152,7 +151,7 @@ def with_fault(fault):
     try:
         if "run" in fault:
             subprocess.run(fault["run"], check=True)
-        secret_scan.found = scan if fault.get("scan") else str
+        checklist_items._said_by_hooks = scan if fault.get("scan") else lambda _files: ""
         return states(fault.get("online", False))
     finally:
         if "path" in fault and was is None:
@@ -212,6 +211,7 @@ def make_ready(folder: Path, tools: Tools) -> None:
         done = support.run(command, cwd=project)
         assert not done.failure, done.failure
     (project / ".local").mkdir()
+    (project / ".venv").symlink_to(tools.python.parent.parent)  # where hooks look for their tools
     shutil.copy(project / "uv.lock", project / ".local" / "audited.lock")
     assert not tools.run_tool("python", "-c", COVER).failure
 

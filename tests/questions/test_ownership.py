@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,42 +11,11 @@ import yaml
 from pathspec import PathSpec
 
 from tests.support import ROOT
+from tools.ownership import ROWS
 
 from .conftest import ANSWERS_FILE, answers_of
 
-KINDS = ["managed", "shared", "yours"]
 NAMES = {"{{ package_name }}": "order_service", ANSWERS_FILE: ".copier-answers.yml"}
-
-
-@dataclass(frozen=True)
-class Row:
-    kind: str
-    condition: str
-    patterns: tuple[str, ...]
-
-    def covers(self, path: str) -> bool:
-        return PathSpec.from_lines("gitignore", self.patterns).match_file(path)
-
-    def holds(self, answers: Mapping[str, Any]) -> bool:
-        def true(term: str) -> bool:
-            if "!=" in term:
-                name, value = term.split("!=")
-                return str(answers.get(name)) != value
-            if "=" in term:
-                name, value = term.split("=")
-                return str(answers.get(name)) == value
-            return term == "always" or term in answers["triggers"]
-
-        return any(all(map(true, way.split(" and "))) for way in self.condition.split(" or "))
-
-
-def table(kind: str) -> list[Row]:
-    rows = yaml.safe_load((ROOT / f"includes/ownership/{kind}.yml").read_text())
-    assert all(row[0].startswith("# ") for row in rows), "a row begins with '# ' and a condition"
-    return [Row(kind, row[0].removeprefix("# "), tuple(row[1:])) for row in rows]
-
-
-ROWS = [row for kind in KINDS for row in table(kind)]
 
 
 def generated(path: str) -> str:

@@ -34,7 +34,6 @@ SECTIONS = {
         "preflight": ("preflight.command", "what AWS would refuse, stage by stage"),
         "policies": ("packaging.policies", "checkov's rules over the infrastructure"),
         "audit": ("packaging.audit", "known vulnerabilities in the locked dependencies"),
-        "secrets": ("packaging.secret_scan", "secrets in the files that git has or would take"),
         "sbom": ("packaging.sbom", "what is shipped, as a CycloneDX document"),
         "merge": ("cloudformation.project_template", "write dist/template.yaml, overrides in it"),
     },

@@ -7,12 +7,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from lambda_workbench.errors import ToolError
-from lambda_workbench.git import asked
+from lambda_workbench.git import asked, git
 from lambda_workbench.operate.checklist_model import (
     Finding,
     Items,
@@ -22,7 +22,6 @@ from lambda_workbench.operate.checklist_model import (
     not_applicable,
     not_met,
 )
-from lambda_workbench.packaging import secret_scan
 from lambda_workbench.packaging.audit import AUDITED
 from lambda_workbench.project import ROOT, find_uv, project, run
 
@@ -342,8 +341,16 @@ def secrets(_: Look) -> Finding:
     """As `make secrets` does."""
     if not asked(ROOT, "rev-parse", "--git-dir"):
         return not_met("this is no git repository, so nothing could be looked at")
-    where = re.findall(r"Location: *(\S+)", secret_scan.found())
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    said = _said_by_hooks([name for name in listed.split("\0") if name])
+    where = re.findall(r"Location: *(\S+)", said)
     return judged([f"one in {place}" for place in where], "none found")
+
+
+def _said_by_hooks(files: Sequence[str]) -> str:
+    """What .pre-commit-config.yaml's hooks for secrets say about files."""
+    hooks = ("secrets", "secrets-in-tests")
+    return "".join(_tool("pre-commit", "run", hook, "--files", *files).stdout for hook in hooks)
 
 
 @ITEMS("template", "The template's newest version is taken", fix="make template-update")
