@@ -223,6 +223,17 @@ def test_a_pipeline_that_is_not_known_is_refused() -> None:
         service_of(Texts({**PROJECT, "pyproject.toml": text}), [])
 
 
+def test_preflight_looks_at_a_stage_in_which_a_parameter_has_no_value_yet() -> None:
+    template = """
+Parameters: {Stage: {Type: String}, Issuer: {Type: String, AllowedPattern: "https://.+"}}
+Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: "not a name"}}}
+"""
+    config = PROJECT["samconfig.toml"].replace('"Stage=dev"', '"Stage=dev", "Issuer="')
+    changed = {"template.yaml": template, "samconfig.toml": config, "template.override.yaml": ""}
+    found = check_files(Texts({**PROJECT, **changed}), stages=["dev"], lint=False).findings
+    assert "queue-name" in {finding.rule for finding in found}
+
+
 def test_preflight_names_the_types_for_which_cloudformation_gets_nothing() -> None:
     result = check_files(Texts(PROJECT), lint=False)
     (notice,) = map(str, result.notices)

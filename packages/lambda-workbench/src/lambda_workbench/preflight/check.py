@@ -67,7 +67,8 @@ def check_files(
     chosen = _chosen(every, stages)
     report = Report()
     stacks = [service_stack(template, stage) for stage in every]
-    service = [stack for stack in stacks if stack.stage in chosen]
+    names = {stage.name for stage in chosen}
+    service = [stack for stack in stacks if stack.stage.name in names]
     bootstrap = compose(service_of(files, [stack.translated for stack in stacks]))
     for group in (service, [stack_beside(bootstrap, NAME, stage) for stage in chosen]):
         report.check(group, RULES)
