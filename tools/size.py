@@ -5,7 +5,6 @@ make size ANSWERS=tests/profiles/everything.yml
 """
 
 import argparse
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -76,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
