@@ -10,6 +10,8 @@ from typing import Any
 import copier
 import yaml
 
+from lambda_workbench.bootstrap.of_project import composed
+from lambda_workbench.preflight.files import WorkingTree
 from tools import commands
 from tools.commands import ROOT, Finished
 
@@ -19,6 +21,7 @@ __all__ = [
     "UV",
     "WORKBENCH",
     "Finished",
+    "bootstrap_template",
     "copier_yml",
     "has_python",
     "render",
@@ -86,6 +89,11 @@ def render(template: Path, destination: Path, answers: Answers | None = None) ->
         vcs_ref="HEAD",
     )
     return destination
+
+
+def bootstrap_template(project: Path) -> str:
+    """What `make bootstrap` would deploy for a project."""
+    return composed(WorkingTree(project))
 
 
 UV = os.environ.get("UV", "uv")  # set by `uv run`, which runs these tests

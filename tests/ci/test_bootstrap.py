@@ -4,13 +4,15 @@ What the roles may and may not do is simulated in tests/iam.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lambda_workbench.bootstrap.compose import Service, compose, policies
 from tests import support
-from tests.conformance.cloudformation import load
+from tests.conformance.cloudformation import Template, load
 from tests.conftest import Render
 from tests.iam.stack import Bootstrap
 from tests.support import TRIGGERS
@@ -38,6 +40,12 @@ PROFILES: dict[str, dict[str, Any]] = {
     "no pipeline": {"ci": "none", "packaging": "image"},
     "queue only, nothing kept": {"triggers": ["queue"], "data_store": "none"},
 }
+GIVEN = {
+    "GitHubOrganisation": "acme",
+    "GitHubOrganisationId": "42",
+    "GitHubRepository": "orders",
+    "GitHubRepositoryId": "4711",
+}
 PROVIDER = "token.actions.githubusercontent.com"
 
 
@@ -49,7 +57,8 @@ def default_project(template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize("answers", PROFILES.values(), ids=PROFILES)
 def test_cfn_lint_finds_nothing(answers: dict[str, Any], render: Render) -> None:
     project = render(**answers)
-    assert not support.run(["cfn-lint", "infra/bootstrap.yaml"], cwd=project).failure
+    (project / "bootstrap.yaml").write_text(support.bootstrap_template(project))
+    assert not support.run(["cfn-lint", "bootstrap.yaml"], cwd=project).failure
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,7 @@ def test_one_repository_and_environment_may_take_the_role(
 
 
 def test_the_new_form_is_the_default(default_project: Path) -> None:
-    template = load((default_project / "infra/bootstrap.yaml").read_text())
+    template = load(support.bootstrap_template(default_project))
     assert template["Parameters"]["SubjectForm"]["Default"] == "immutable"
 
 
@@ -128,8 +137,34 @@ def test_policies_stay_within_their_limit(
 def test_the_template_fits_into_a_request(answers: dict[str, Any], render: Render) -> None:
     """There is no bucket yet to take it from: 51,200 bytes,
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
-    template = load((render(**ALL_OPTIONS, **answers) / "infra/bootstrap.yaml").read_text())
+    template = load(support.bootstrap_template(render(**ALL_OPTIONS, **answers)))
     assert len(json.dumps(template, separators=(",", ":")).encode()) <= 51_200
+
+
+def test_every_part_together_stays_within_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A team may add what the answers leave out, up to both kinds of API beside each other."""
+    monkeypatch.setattr("tests.conformance.cloudformation.PARTITION", "aws-us-gov")
+    parts = support.WORKBENCH / "bootstrap/parts"
+    marked = [
+        fact
+        for path in parts.rglob("*.yaml")
+        for facts in re.findall(r" # if (.+)$", path.read_text(), re.MULTILINE)
+        for fact in facts.split()
+    ]
+    needed = [fact for policy in policies() for by in policy.parts.values() for fact in by]
+    service = Service(LONGEST, ("dev", "staging", "prod"), "github", frozenset([*marked, *needed]))
+    template = load(compose(service))
+    assert len(json.dumps(template, separators=(",", ":")).encode()) <= 51_200
+    made = Template(template, {**GIVEN, "Stage": "staging"}, "ap-southeast-2")
+    documents = made.of_type("AWS::IAM::ManagedPolicy")
+    sizes = {
+        name: len(json.dumps(properties["PolicyDocument"], separators=(",", ":")))
+        for name, properties in documents.items()
+    }
+    assert len(sizes) == len(policies()) + 2
+    assert max(sizes.values()) <= 6144, sizes
+    attached = made.of_type("AWS::IAM::Role")["CloudFormationRole"]["ManagedPolicyArns"]
+    assert len(attached) < 10  # one more is ExtraPolicyArn
 
 
 def test_a_stage_beyond_the_stack_is_not_granted(default_project: Path) -> None:
@@ -148,9 +183,10 @@ def test_only_dev_gets_what_the_end_to_end_tests_need(default_project: Path) -> 
 
 def test_without_a_pipeline_there_is_no_role_for_one(render: Render) -> None:
     project = render(ci="none")
-    template = load((project / "infra/bootstrap.yaml").read_text())
-    assert set(template["Outputs"]) == {"ArtefactBucket", "CloudFormationRoleArn", "BoundaryArn"}
-    assert PROVIDER not in (project / "infra/bootstrap.yaml").read_text()
+    text = support.bootstrap_template(project)
+    template = load(text)
+    assert "RoleArn" not in template["Outputs"]
+    assert PROVIDER not in text
     assert not [name for name in template["Parameters"] if name.startswith("GitHub")]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cfnlint.decode.cfn_yaml import load
+from cfnlint.decode.cfn_yaml import load, loads
 
 from tests import support
 from tests.conftest import Render
@@ -163,7 +163,7 @@ def test_every_way_of_shifting_traffic_ends_before_the_job_and_its_credentials(
     parameters = load(str(project / "template.yaml"))["Parameters"]
     longest = max(map(minutes, parameters["TrafficShifting"]["AllowedValues"]))
     assert longest == 100
-    role = load(str(project / "infra/bootstrap.yaml"))["Resources"]["DeployRole"]["Properties"]
+    role = loads(support.bootstrap_template(project))["Resources"]["DeployRole"]["Properties"]
     patience = re.search(
         r"patience: float = ([\d.]+)", (support.WORKBENCH / "operate/change_set.py").read_text()
     )
@@ -216,4 +216,5 @@ def test_without_github_there_is_nothing_of_it(render: Render) -> None:
     project = render(ci="none")
     assert not (project / ".github").exists()
     for path in project.rglob("*.md"):
-        assert "github" not in path.read_text().lower(), path
+        if not path.is_relative_to(project / "vendor"):  # the packages serve any pipeline
+            assert "github" not in path.read_text().lower(), path

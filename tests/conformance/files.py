@@ -14,6 +14,11 @@ def workbench(name: str) -> str:
     return f"vendor/lambda-workbench/src/lambda_workbench/{name}"
 
 
+def bootstrap_part(name: str) -> str:
+    """The full name of a part of the bootstrap template in a project, as in `pipeline.yaml`."""
+    return workbench(f"bootstrap/parts/{name}")
+
+
 class Files:
     """The files of a folder as text. Changes stay in memory until they are written elsewhere."""
 

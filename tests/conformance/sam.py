@@ -17,9 +17,10 @@ from typing import Any
 
 import yaml
 
+from lambda_workbench.bootstrap.of_project import composed
 from tests.conformance import model
 from tests.conformance.cloudformation import ACCOUNT, PARTITION, Template, load, merge
-from tests.conformance.files import Files
+from tests.conformance.files import Files, bootstrap_part
 
 STAGES = ("dev", "staging", "prod")
 # What a deployment has to be told; everything else has a default.
@@ -63,13 +64,29 @@ def read(files: Files, stage: str, **parameters: str) -> model.Service:
 
 
 def read_account(files: Files, stage: str, **parameters: str) -> model.Account:
-    """What infra/bootstrap.yaml makes in the account of a stage."""
+    """What `make bootstrap` makes in the account of a stage."""
     answers = yaml.safe_load(files.read(".copier-answers.yml"))
-    text = files.read("infra/bootstrap.yaml")
+    text = bootstrap_template(files)
     given = {"Stage": stage, **parameters}
     template = Template(load(text), given, str(answers["aws_region"]))
     reader = _Reader(template, str(answers["project_slug"]), stage, text)
     return reader.account()
+
+
+def bootstrap_template(files: Files) -> str:
+    """What `make bootstrap` would deploy, by the parts that the project has the workbench with."""
+    return composed(_Here(files), read=lambda name: files.read(bootstrap_part(name)))
+
+
+class _Here:
+    """The files as the workbench asks for them."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def read(self, name: str) -> str | None:
+        """The text of a file; None without it."""
+        return self._files.read(name) if name in self._files else None
 
 
 def _stage(files: Files, stage: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import load
+from cfnlint.decode.cfn_yaml import loads
 
+from tests import support
 from tests.deployment.conftest import Place
 
 # The operations of S3 that have another name than the permission for them:
@@ -63,11 +64,34 @@ def test_what_is_uploaded_has_its_hash_for_a_name_and_goes_there_once(stage: Pla
     assert all(key.startswith("order-service/dev/templates/") for key in others)
 
 
+def test_a_right_that_the_account_has_not_got_yet_is_told_before_it_is_missed(
+    stage: Place,
+) -> None:
+    told = "order-service-bootstrap-dev is not what this service and this version of the workbench"
+    assert told not in stage.aws("deploy", "dev", "--prebuilt").output
+    assert "prepared" not in _not_met(stage)
+    stage.override("Resources:\n  Totals:\n    Type: AWS::Kinesis::Stream\n")
+
+    done = stage.aws("deploy", "dev", "--prebuilt")
+
+    assert f"note: {told} need: make bootstrap STAGE=dev shows the difference" in done.output
+    assert "prepared" in _not_met(stage)
+    assert not stage.aws("bootstrap", "dev", "--yes").failure
+    assert told not in stage.aws("deploy", "dev", "--prebuilt").output
+
+
+def _not_met(stage: Place) -> set[str]:
+    """The items of the checklist that somebody has to do something about."""
+    done = stage.aws("checklist", "dev", "--json")
+    items = json.loads(done.output[done.output.index("{") :])["items"]
+    return {item["name"] for item in items if item["state"] == "NOT MET"}
+
+
 @pytest.mark.parametrize("command", [["deploy", "dev", "--prebuilt"], ["rollback", "dev", "--yes"]])
 def test_the_role_of_the_pipeline_allows_every_call(command: list[str], stage: Place) -> None:
     for version in ("one", "two"):
         assert not stage.aws("deploy", "dev", "--prebuilt", SERVICE_VERSION=version).failure
-    resources = load(str(stage.project / "infra/bootstrap.yaml"))["Resources"]
+    resources = loads(support.bootstrap_template(stage.project))["Resources"]
     allowed = actions(resources["Deploy"]["Properties"]["PolicyDocument"]["Statement"])
 
     done = stage.aws(*command, SERVICE_VERSION="three")

@@ -27,4 +27,6 @@ def test_the_domain_of_the_page_is_one_that_aws_takes(render: Render, api_type: 
     found = check(project)
 
     assert found.findings == ()
-    assert found.notices == ()
+    # The page says which rights those are given as ExtraPolicyArn.
+    told = [re.findall(r"AWS::\w+::\w+", str(notice)) for notice in found.notices]
+    assert told == [[kind] for kind in sorted(re.findall(r"Type: (AWS::\S+)", OVERRIDES[api_type]))]

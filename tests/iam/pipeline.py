@@ -15,7 +15,9 @@ Call = tuple[str, str]  # ("cloudformation", "create_change_set")
 def of_deployment(project: Path) -> frozenset[Call]:
     """What `make deploy` and `make rollback` call."""
     # `lambda_workbench.operate.asking` knows running services too, for commands that people give.
-    commands = ("operate.deploy", "packaging.image", "operate.rollback")
+    commands = ["operate.deploy", "operate.rollback"]
+    if (project / "Dockerfile").exists():  # `make deploy` starts it for images alone
+        commands.append("packaging.image")
     called = calls(project, *(f"lambda_workbench.{command}" for command in commands))
     return called - calls(project, "lambda_workbench.operate.service") | {
         ("cloudformation", "describe_stacks"),

@@ -13,6 +13,7 @@ import yaml
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from tests import support
 from tests.conformance import cloudformation
 from tests.iam.judge import ACCOUNT
 
@@ -53,10 +54,10 @@ class Target:
 
 
 class Bootstrap(cloudformation.Template):
-    """infra/bootstrap.yaml, created for one stage."""
+    """The bootstrap stack of one stage."""
 
     def __init__(self, project: Path, stage: str, region: str, **parameters: str) -> None:
-        template = cloudformation.load((project / "infra/bootstrap.yaml").read_text())
+        template = cloudformation.load(support.bootstrap_template(project))
         given = {
             "Stage": stage,
             "GitHubOrganisation": "acme",

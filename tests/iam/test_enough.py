@@ -70,6 +70,47 @@ def test_so_it_is_for_a_function_of_the_teams_own(judge: Judge, deployed: Deploy
     assert missing(judge, deployment.identity(ROLE), wanted) == []
 
 
+OWN_RESOURCES = """\
+  Totals:
+    Type: AWS::SQS::Queue
+  TotalsPolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties: {Queues: [!Ref Totals], PolicyDocument: {Statement: []}}
+  Reports:
+    Type: AWS::DynamoDB::Table
+    Properties: {TableName: !Sub "order-service-${Stage}-reports"}
+  Clicks:
+    Type: AWS::Kinesis::Stream
+    Properties:
+      Name: !Sub "order-service-${Stage}-clicks"
+      StreamEncryption: {EncryptionType: KMS, KeyId: alias/aws/kinesis}
+      StreamModeDetails: {StreamMode: ON_DEMAND}
+  Token:
+    Type: AWS::SecretsManager::Secret
+    Properties: {Name: !Sub "order-service/${Stage}/partner", GenerateSecretString: {}}
+  Payments:
+    Type: AWS::Events::Rule
+    Properties: {Name: !Sub "order-service-${Stage}-payments", Targets: []}
+"""
+
+
+def test_so_it_is_for_resources_that_the_team_adds(judge: Judge, deployed: Deployed) -> None:
+    """Of types that the answers alone would not have brought."""
+    plain = deployed({"triggers": ["api"], "data_store": "none"})
+    own = plain.project.with_name("own-resources")
+    shutil.copytree(plain.project, own)
+    text = (own / "template.yaml").read_text()
+    (own / "template.yaml").write_text(
+        text.replace("Resources:\n", f"Resources:\n{OWN_RESOURCES}", 1)
+    )
+    deployment = Deployment(own, "dev", "eu-west-1")
+    names = set(deployment.stack.resources) - set(plain.stack.resources)
+    wanted = [need for need in deployment.needs(judge) if need.logical_id in names]
+    assert {need.logical_id for need in wanted} >= {"Totals", "Reports", "Clicks", "Payments"}
+    assert missing(judge, deployment.identity(ROLE), wanted) == []
+    assert missing(judge, plain.identity(ROLE), wanted) != []
+
+
 @pytest.mark.parametrize(
     ("answers", "action"),
     [

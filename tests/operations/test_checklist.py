@@ -119,7 +119,7 @@ FAULTS: dict[str, dict[str, Any]] = {
         "online": True,
     },
 }
-ASKED_OF_A_STAGE = {"deployed", "subscribed", "quiet", "failures", "deploy-role"}
+ASKED_OF_A_STAGE = {"deployed", "subscribed", "quiet", "failures", "prepared", "deploy-role"}
 
 # Goes through the faults in one process. The scan for secrets takes seconds and looks at all files,
 # so it runs on the project as it is and for its own fault; what was covered is worked out once.
@@ -334,6 +334,7 @@ def test_a_deployed_stage_is_looked_at(running: Running) -> None:
         "subscribed": "met",
         "quiet": "met",
         "failures": "met",
+        "prepared": "not applicable",
         "deploy-role": "not applicable",
     }, before
 

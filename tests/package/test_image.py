@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 import pytest
-from cfnlint.decode.cfn_yaml import load
+from cfnlint.decode.cfn_yaml import load, loads
 
 from tests import support
 from tests.conftest import Render
@@ -302,10 +302,10 @@ def test_what_is_missing_is_said(packed: Path, machine: Machine) -> None:
 def test_the_repository_keeps_what_was_pushed(render: Render) -> None:
     for ci in ("github", "none"):
         project = render(packaging="image", ci=ci)
-        images = load(str(project / "infra/bootstrap.yaml"))["Resources"]["Images"]
+        images = loads(support.bootstrap_template(project))["Resources"]["Images"]
         properties = images["Properties"]
         assert images["DeletionPolicy"] == "Retain"
-        assert properties["RepositoryName"] == {"Fn::Sub": "order-service-${Stage}"}
+        assert properties["RepositoryName"] == {"Fn::Sub": "${Service}-${Stage}"}
         assert properties["ImageTagMutability"] == "IMMUTABLE"
         assert properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
         rules = json.loads(properties["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
@@ -320,6 +320,6 @@ def test_other_packagings_have_nothing_of_an_image(render: Render) -> None:
         project = render(packaging=packaging)
         assert not (project / "Dockerfile").exists()
         assert "make image" not in support.run(["make", "help"], cwd=project).output
-        assert "ecr:" not in (project / "infra/bootstrap.yaml").read_text()
+        assert "ecr:" not in support.bootstrap_template(project)
         assert "docker" not in (project / ".github/dependabot.yml").read_text()
         assert "make image" not in (project / ".github/workflows/ci.yml").read_text()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lambda_workbench.bootstrap.compose import NAME
 from lambda_workbench.cloudformation.documents import load
 from lambda_workbench.preflight.catalogue import RULES
 from lambda_workbench.preflight.check import check
@@ -14,9 +15,10 @@ from lambda_workbench.preflight.report import Report
 from lambda_workbench.preflight.stacks import (
     service_stack,
     service_template,
-    stacks_beside,
+    stack_beside,
     stages_of,
 )
+from tests import support
 from tests.conftest import Render
 from tests.support import ROOT
 
@@ -31,7 +33,8 @@ def findings(project: Path) -> list[str]:
     files, report = WorkingTree(project), Report()
     template, stages = service_template(files), stages_of(files)
     service = [service_stack(template, stage) for stage in stages]
-    for stacks in (service, *stacks_beside(files, stages)):
+    bootstrap = support.bootstrap_template(project)
+    for stacks in (service, [stack_beside(bootstrap, NAME, stage) for stage in stages]):
         report.check(stacks, RULES)
     return [str(finding) for finding in report.findings()]
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from tests.conformance.files import Files
+from tests.conformance.files import Files, bootstrap_part
 from tests.conformance.model import Account
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
-BOOTSTRAP = "infra/bootstrap.yaml"
+PIPELINE = bootstrap_part("pipeline.yaml")
 PROVIDER = "token.actions.githubusercontent.com"
 REPOSITORY = {
     "GitHubOrganisation": "acme",
@@ -133,28 +133,28 @@ def _taken_by_environment(project: Project) -> Iterator[str]:
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="instead of repo:acme@42/orders@4711")
 def any_branch_and_environment(files: Files) -> None:
-    files.replace(BOOTSTRAP, ":environment:${Stage}", ":*")
+    files.replace(PIPELINE, ":environment:${Stage}", ":*")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="by anyone instead of")
 def anyone_on_github(files: Files) -> None:
-    files.replace(BOOTSTRAP, f"                {PROVIDER}:sub:", f"                {PROVIDER}:x:")
+    files.replace(PIPELINE, f"                {PROVIDER}:sub:", f"                {PROVIDER}:x:")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="for somebody else")
 def any_audience(files: Files) -> None:
-    files.replace(BOOTSTRAP, f"                {PROVIDER}:aud: sts.amazonaws.com\n", "")
+    files.replace(PIPELINE, f"                {PROVIDER}:aud: sts.amazonaws.com\n", "")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="told a second time")
 def a_second_provider(files: Files) -> None:
-    files.replace(BOOTSTRAP, "    Condition: CreatesProvider\n", "")
+    files.replace(PIPELINE, "    Condition: CreatesProvider\n", "")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="reaches another stage")
 def a_role_for_every_stage(files: Files) -> None:
-    slug = files.read(".copier-answers.yml").partition("project_slug: ")[2].split("\n")[0]
-    files.replace(BOOTSTRAP, f"function:{slug}-${{Stage}}-*", f"function:{slug}-prod-*")
+    part = bootstrap_part("manage/functions.yaml")
+    files.replace(part, "function:${Service}-${Stage}-*", "function:${Service}-prod-*")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="once its name is cut")
@@ -164,18 +164,19 @@ def roles_without_their_path(files: Files) -> None:
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="possible without the boundary")
 def roles_without_bounds(files: Files) -> None:
-    files.replace(BOOTSTRAP, "iam:PermissionsBoundary: !If", "iam:ResourceTag/stage: !If")
+    part = bootstrap_part("manage/roles.yaml")
+    files.replace(part, "iam:PermissionsBoundary: !If", "iam:ResourceTag/stage: !If")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="the boundary of roles is none")
 def a_boundary_that_nobody_is_told(files: Files) -> None:
-    files.replace(BOOTSTRAP, "  BoundaryArn:\n", "  AnotherArn:\n")
+    files.replace(bootstrap_part("outputs.yaml"), "  BoundaryArn:\n", "  AnotherArn:\n")
 
 
 @breaks(each_stage_has_a_deploy_role_in_its_account, names="the pipeline gives CloudFormation")
 def a_pipeline_that_gives_any_role(files: Files) -> None:
     files.substitute(
-        BOOTSTRAP,
+        PIPELINE,
         r"Action: iam:PassRole\n( +)Resource: !GetAtt CloudFormationRole.Arn",
         r'Action: iam:PassRole\n\1Resource: "*"',
     )

@@ -6,7 +6,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from tests.conformance.files import Files, workbench
+from tests.conformance import sam
+from tests.conformance.files import Files, bootstrap_part, workbench
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
 
@@ -159,7 +160,7 @@ def image_faults(project: Project) -> Iterator[str]:
         yield "the image does not begin with AWS's for this Python"
     if any(line.startswith(("RUN", "ADD")) for line in lines):
         yield "the image is more than its base and what was packed"
-    bootstrap = project.files.read("infra/bootstrap.yaml")
+    bootstrap = sam.bootstrap_template(project.files)
     for promise in ("ImageTagMutability: IMMUTABLE", "ScanOnPush: true", "LifecyclePolicy:"):
         if promise not in bootstrap:
             yield f"the repository has no {promise}"
@@ -203,7 +204,7 @@ def the_image_installs_something_more(files: Files) -> None:
 
 @breaks(a_package_has_what_its_function_needs, names="ScanOnPush", when={"packaging": ["image"]})
 def images_are_not_scanned(files: Files) -> None:
-    files.replace("infra/bootstrap.yaml", "ScanOnPush: true", "ScanOnPush: false")
+    files.replace(bootstrap_part("repository.yaml"), "ScanOnPush: true", "ScanOnPush: false")
 
 
 # --- F4 ---

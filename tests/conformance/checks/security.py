@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conformance.checks.accounts import REPOSITORY, SUBJECTS
 from tests.conformance.checks.operating import without_target
-from tests.conformance.files import Files
+from tests.conformance.files import Files, bootstrap_part
 from tests.conformance.model import Service, Statement
 from tests.conformance.project import STAGES, Project
 from tests.conformance.registry import breaks, check
@@ -426,13 +426,15 @@ def _tokens(name: str, workflow: dict[Any, Any]) -> Iterator[str]:
 
 @breaks(deployments_need_no_stored_key, names="a token for any audience")
 def any_audience(files: Files) -> None:
-    files.substitute("infra/bootstrap.yaml", r"\n[^\n]*githubusercontent.com:aud: [^\n]*", "")
+    files.substitute(
+        bootstrap_part("pipeline.yaml"), r"\n[^\n]*githubusercontent.com:aud: [^\n]*", ""
+    )
 
 
 @breaks(deployments_need_no_stored_key, names="the role trusts repo:acme@42/orders@4711:*")
 def any_branch_of_the_repository(files: Files) -> None:
     files.replace(
-        "infra/bootstrap.yaml",
+        bootstrap_part("pipeline.yaml"),
         "${GitHubRepositoryId}:environment:${Stage}",
         "${GitHubRepositoryId}:*",
     )
@@ -441,7 +443,7 @@ def any_branch_of_the_repository(files: Files) -> None:
 @breaks(deployments_need_no_stored_key, names="not repo:acme/orders:environment:dev")
 def any_repository_of_the_old_form(files: Files) -> None:
     files.replace(
-        "infra/bootstrap.yaml",
+        bootstrap_part("pipeline.yaml"),
         "repo:${GitHubOrganisation}/${GitHubRepository}:",
         "repo:${GitHubOrganisation}/*:",
     )
@@ -450,7 +452,7 @@ def any_repository_of_the_old_form(files: Files) -> None:
 @breaks(deployments_need_no_stored_key, names="compared by StringLike")
 def a_pattern_of_repositories(files: Files) -> None:
     files.replace(
-        "infra/bootstrap.yaml",
+        bootstrap_part("pipeline.yaml"),
         "StringEquals:\n                token.",
         "StringLike:\n                token.",
     )
@@ -575,6 +577,12 @@ def a_rule_that_is_skipped(files: Files) -> None:
 @breaks(the_infrastructure_keeps_published_rules, names="skips CKV_AWS_1 without a reason")
 def a_rule_that_does_not_count(files: Files) -> None:
     files.replace(".checkov.yaml", "skip-check:\n", "skip-check:\n  - CKV_AWS_1\n")
+
+
+@breaks(the_infrastructure_keeps_published_rules, names="(CKV_AWS_53)")
+def packages_that_may_be_made_public(files: Files) -> None:
+    part = bootstrap_part("artefacts.yaml")
+    files.replace(part, "BlockPublicAcls: true", "BlockPublicAcls: false")
 
 
 @breaks(the_infrastructure_keeps_published_rules, names="does not run make policies")

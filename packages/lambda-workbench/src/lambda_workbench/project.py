@@ -49,6 +49,7 @@ class Project:
     package: str
     python: str
     region: str
+    ci: str  # what deploys from a pipeline: `github`, or `none`
 
 
 @functools.cache
@@ -61,6 +62,7 @@ def project() -> Project:
         package=service["package"],
         python=service["python"],
         region=service["region"],
+        ci=service.get("ci", "none"),
     )
 
 

@@ -1,19 +1,27 @@
 """Prepare an account for a stage, or bring that up to date: `make bootstrap STAGE=dev`.
 
-Deploys infra/bootstrap.yaml with your own credentials: the bucket for packages, the role that
-CloudFormation acts as, and the one that the pipeline may take. What was given once is kept, so
-after an update of the template the same command without anything else brings what is new.
+With your own credentials it makes the bucket for packages, the role that CloudFormation acts as,
+and the one that the pipeline may take. What they may do follows from the resources of the service.
+What was given once is kept, so when those change, or after an update of this package, the same
+command without anything else brings what is new.
+
+    workbench bootstrap --show > bootstrap.yaml
+
+prints the template for whoever reviews it, or deploys it by other means. It needs no credentials.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import click
 
+from lambda_workbench.bootstrap.compose import NAME, NOT_GIVEN, compose, without_part
+from lambda_workbench.bootstrap.of_project import service_of, translated_stages
 from lambda_workbench.cloudformation import documents
 from lambda_workbench.errors import ToolError
 from lambda_workbench.git import asked
@@ -24,9 +32,9 @@ from lambda_workbench.operate.deploy import parameters_of
 from lambda_workbench.operate.depot import bootstrap_stack
 from lambda_workbench.operate.stack import Stack
 from lambda_workbench.operate.stages import stage_names, stage_tags
-from lambda_workbench.project import ROOT, run
+from lambda_workbench.preflight.files import WorkingTree
+from lambda_workbench.project import ROOT, project, run
 
-_TEMPLATE = ROOT / "infra" / "bootstrap.yaml"
 # What CloudFormation takes in a request; there is no bucket yet that a larger one could be put in.
 LARGEST = 51_200
 _PROVIDER = "oidc-provider/token.actions.githubusercontent.com"
@@ -39,6 +47,10 @@ _PROVIDER = "oidc-provider/token.actions.githubusercontent.com"
 @click.option("--repository-id", default="", help="its number at GitHub")
 @click.option("--parameter", "given", multiple=True, metavar="NAME=VALUE")
 @click.option("--yes", is_flag=True, help="do not ask")
+@click.option("--show", is_flag=True, help="print the template, deploy nothing")
+@click.option(
+    "--write", type=click.Path(path_type=Path), metavar="FILE", help="write it, deploy nothing"
+)
 def command(
     stage: str,
     repository: str,
@@ -46,14 +58,20 @@ def command(
     repository_id: str,
     given: Sequence[str],
     yes: bool,
+    show: bool,
+    write: Path | None,
 ) -> None:
     """Find out what is not given, deploy, protect, and say what to put where."""
-    if stage not in stage_names():
+    if stage not in stage_names() and (stage or not (show or write)):
         raise ToolError(f"name a stage: make bootstrap STAGE={'|'.join(stage_names())}")
+    text = template(stage)
+    if show or write:
+        hand_out(text, write)
+        return
     stack = bootstrap_stack(stage)
-    known = documents.read(_TEMPLATE)
+    known = documents.load(text, NAME)
     before = parameters_before(stack)
-    parameters = {"Stage": stage, **parameters_of(given)}
+    parameters = {"Service": project().slug, "Stage": stage, **parameters_of(given)}
     if "GitHubRepository" in known["Parameters"]:
         asked = identity(repository, organisation_id, repository_id, before)
         parameters = {**asked, **parameters}
@@ -70,10 +88,27 @@ def command(
     print(next_steps(stage, stack.outputs()))
 
 
+def hand_out(text: str, file: Path | None) -> None:
+    """Write the template to a file, or print it."""
+    if file:
+        file.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+
+
+def template(stage: str = "") -> str:
+    """The template of this project; says which resources it has nothing for."""
+    files = WorkingTree(ROOT)
+    stages = translated_stages(files)
+    for kind, names in without_part(stages).items():
+        click.echo(f"note: {kind} ({', '.join(names)}) {NOT_GIVEN}", err=True)
+    return compose(service_of(files, stages), stage)
+
+
 def deploy(stack: Stack, wanted: Wanted, *, yes: bool) -> None:
     """Create or update the stack, and protect it from being deleted."""
     if len(wanted.template.encode()) > LARGEST:
-        raise ToolError(f"infra/bootstrap.yaml has more than the {LARGEST:,} bytes allowed")
+        raise ToolError(f"{NAME} has more than the {LARGEST:,} bytes allowed")
 
     def approve(_changes: Sequence[Change]) -> None:
         confirm(f"Make these changes to {stack.name}?", yes=yes)

@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore.exceptions
 
+from lambda_workbench.bootstrap.of_project import composition_now
 from lambda_workbench.operate.checklist_model import (
     Finding,
     Items,
@@ -18,9 +19,11 @@ from lambda_workbench.operate.checklist_model import (
     not_applicable,
     not_met,
 )
+from lambda_workbench.operate.depot import bootstrap_stack
 from lambda_workbench.operate.failures import failure_stores, waiting
 from lambda_workbench.operate.service import Service
-from lambda_workbench.project import ROOT
+from lambda_workbench.preflight.files import WorkingTree
+from lambda_workbench.project import ROOT, project
 
 ITEMS = Items()
 _GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
@@ -102,14 +105,31 @@ def failures(service: Service) -> Finding:
 
 
 @ITEMS(
+    "prepared",
+    "What the stage stands on is what the service needs now",
+    fix="make bootstrap STAGE=… shows what it would change, and asks",
+)
+def prepared(look: Look) -> Finding:
+    """A resource of a type that is new needs a right that CloudFormation has not got yet."""
+    if look.service is None or look.service.is_local:
+        return not_applicable("asked with STAGE=…, for a stage on AWS")
+    stack = bootstrap_stack(look.service.stage)
+    if stack.describe() is None:
+        return not_met(f"there is no stack {stack.name}")
+    if stack.outputs().get("Composition") != composition_now(WorkingTree(ROOT)):
+        return not_met(f"{stack.name} was made for other resources, or by another version")
+    return met(stack.name)
+
+
+@ITEMS(
     "deploy-role",
     "The role that deploys is for this repository and stage alone",
-    fix="create it from infra/bootstrap.yaml, with the organisation's and the repository's numbers",
+    fix="make bootstrap STAGE=… with the organisation's and the repository's numbers",
 )
 @_deployed
 def deploy_role(service: Service) -> Finding:
     """Whoever can take the role can change everything."""
-    if not (ROOT / "infra" / "bootstrap.yaml").exists():
+    if project().ci == "none":
         return not_applicable("nothing deploys from a pipeline")
     if service.is_local:
         return not_applicable("the emulator is deployed to from here")

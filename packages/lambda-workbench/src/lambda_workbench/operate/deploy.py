@@ -17,10 +17,12 @@ from typing import Any
 
 import click
 
+from lambda_workbench.bootstrap.of_project import composition_now
 from lambda_workbench.cloudformation import documents
 from lambda_workbench.errors import ToolError
 from lambda_workbench.git import asked
 from lambda_workbench.local import local_stack
+from lambda_workbench.operate.depot import bootstrap_stack
 from lambda_workbench.operate.releases import Release, record
 from lambda_workbench.operate.stages import LOCAL, stage_names, stage_parameters
 from lambda_workbench.operate.target import HOW, IGNORING_ALARMS, Target, only, target_of
@@ -53,6 +55,7 @@ def command(
     else:
         content = packages(stage, prebuilt=prebuilt)
         target = target_of(stage, "deploy")
+        tell_of_bootstrap(target)
         release = uploaded(target, content, parameters)
         once = IGNORING_ALARMS if ignore_alarms else {}
         target.bring_to(release, once, yes=yes)
@@ -60,6 +63,17 @@ def command(
     print(f"{target.stack.name} is deployed")
     for name, value in sorted(target.stack.outputs().items()):
         print(f"  {name}: {value}")
+
+
+def tell_of_bootstrap(target: Target) -> None:
+    """Say so when `make bootstrap` would bring something: without it, a right may be missing."""
+    if target.composition == composition_now(WorkingTree(ROOT)):
+        return
+    mark = "::warning::" if os.environ.get("GITHUB_ACTIONS") else "note: "
+    print(
+        f"{mark}{bootstrap_stack(target.stage).name} is not what this service and this version of "
+        f"the workbench need: make bootstrap STAGE={target.stage} shows the difference"
+    )
 
 
 def packages(stage: str, *, prebuilt: bool) -> dict[str, Any]:

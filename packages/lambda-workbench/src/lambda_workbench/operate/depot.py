@@ -29,6 +29,8 @@ class Foundation:
     bucket: str
     role: str
     boundary: str
+    # Which composition of lambda_workbench.bootstrap the stack is; empty for none of them.
+    composition: str = ""
 
     @property
     def account(self) -> str:
@@ -51,6 +53,7 @@ def foundation(stage: str) -> Foundation:
             bucket=outputs["ArtefactBucket"],
             role=outputs["CloudFormationRoleArn"],
             boundary=outputs["BoundaryArn"],
+            composition=outputs.get("Composition", ""),
         )
     except KeyError:
         raise ToolError(

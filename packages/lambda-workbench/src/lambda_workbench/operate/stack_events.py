@@ -23,8 +23,8 @@ _ADVICE = {
         "The role that CloudFormation acts as is gone: make bootstrap STAGE=… makes it."
     ),
     r"is not authorized to perform|AccessDenied|UnauthorizedOperation": (
-        "A role lacks a permission. After an update of the template: make bootstrap STAGE=… "
-        "brings what is new. For a resource of your own: ExtraPolicyArn, see docs/delivery.md."
+        "A role lacks a permission. make bootstrap STAGE=… brings what is new since it was made. "
+        "For a type of resource that it has nothing for: ExtraPolicyArn, see docs/delivery.md."
     ),
     r"codedeploy.*(?:fail|stopp|roll)|one or more alarms|ALARM_ACTIVE": (
         "An alarm took the new version back, or was on before. docs/runbook.md says how to "

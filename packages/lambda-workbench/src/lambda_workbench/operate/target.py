@@ -44,6 +44,7 @@ class Target:
     depot: Depot
     role: str = ""
     boundary: str = ""
+    composition: str = ""  # of the bootstrap stack
     tags: Mapping[str, str] = field(default_factory=dict)
     capabilities: Sequence[str] = ("CAPABILITY_AUTO_EXPAND", "CAPABILITY_NAMED_IAM")
 
@@ -97,6 +98,7 @@ def target_of(stage: str, target: str) -> Target:
         ),
         role=base.role,
         boundary=base.boundary,
+        composition=base.composition,
         tags=stage_tags(stage),
         capabilities=stage_capabilities(stage),
     )

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lambda_workbench.bootstrap.compose import NAME, NOT_GIVEN, compose, without_part
+from lambda_workbench.bootstrap.of_project import service_of
 from lambda_workbench.cloudformation.documents import Place
 from lambda_workbench.errors import ToolError
 from lambda_workbench.preflight.catalogue import CHANGE_RULES, RULES
@@ -19,7 +21,7 @@ from lambda_workbench.preflight.stacks import (
     open_parameters,
     service_stack,
     service_template,
-    stacks_beside,
+    stack_beside,
     stages_of,
 )
 from lambda_workbench.samconfig import Stage
@@ -61,14 +63,18 @@ def check_files(
     Without cfn-lint (`lint`) it takes a second instead of ten.
     """
     template = service_template(files)
-    chosen = _chosen(stages_of(files), stages)
+    every = stages_of(files)
+    chosen = _chosen(every, stages)
     report = Report()
-    service = [service_stack(template, stage) for stage in chosen]
-    for stacks in (service, *stacks_beside(files, chosen)):
-        report.check(stacks, RULES)
+    stacks = [service_stack(template, stage) for stage in every]
+    names = {stage.name for stage in chosen}
+    service = [stack for stack in stacks if stack.stage.name in names]
+    bootstrap = compose(service_of(files, [stack.translated for stack in stacks]))
+    for group in (service, [stack_beside(bootstrap, NAME, stage) for stage in chosen]):
+        report.check(group, RULES)
         if lint:
-            report.lint(stacks)
-    notices = open_parameters(template, chosen)
+            report.lint(group)
+    notices = [*open_parameters(template, chosen), *_beyond_the_bootstrap(service)]
     if before is not None:
         notices += _compare(before, service, ref, report)
     return Result(tuple(stage.name for stage in chosen), report.findings(), tuple(notices), ref)
@@ -90,6 +96,19 @@ def _chosen(known: list[Stage], names: Collection[str]) -> list[Stage]:
             f"{', '.join(stage.name for stage in known) or 'it has none'}"
         )
     return [stage for stage in known if not names or stage.name in names]
+
+
+def _beyond_the_bootstrap(service: Sequence[Stack]) -> list[Notice]:
+    """Resources that the role which CloudFormation gets from `make bootstrap` cannot make."""
+    return [
+        Notice(_place(service, names[0]), f"{kind} ({', '.join(names)}) {NOT_GIVEN}")
+        for kind, names in without_part(stack.translated for stack in service).items()
+    ]
+
+
+def _place(stacks: Sequence[Stack], name: str) -> Place:
+    having = next(stack for stack in stacks if name in stack.translated["Resources"])
+    return having.place(["Resources", name])
 
 
 def _compare(before: Files, after: Sequence[Stack], ref: str, report: Report) -> list[Notice]:

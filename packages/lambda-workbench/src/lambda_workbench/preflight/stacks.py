@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lambda_workbench import samconfig
@@ -20,8 +20,6 @@ from lambda_workbench.samconfig import Stage
 _REGION = "us-east-1"  # as the AWS SDKs, where nothing else is said
 TEMPLATE = "template.yaml"
 OVERRIDE = "template.override.yaml"
-# Stacks that a person creates beside the service's, once per stage.
-BESIDE = ("infra/bootstrap.yaml", "infra/repository.yaml")
 
 
 @dataclass(frozen=True)
@@ -67,17 +65,9 @@ def service_stack(template: Template, stage: Stage) -> Stack:
     return _stack(template, replace(stage, parameters=known), dump(template))
 
 
-def stacks_beside(files: Files, stages: list[Stage]) -> Iterator[list[Stack]]:
-    """The stacks that the service needs beside its own: for each template those of all stages."""
-    for file in BESIDE:
-        text = files.read(file)
-        if text is None:
-            continue
-        template = load(text, file)
-        yield [
-            _stack(template, replace(stage, parameters={"Stage": stage.name}), text)
-            for stage in stages
-        ]
+def stack_beside(text: str, file: str, stage: Stage) -> Stack:
+    """A stack that a person creates beside the service's for a stage; its template is `text`."""
+    return _stack(load(text, file), replace(stage, parameters={"Stage": stage.name}), text)
 
 
 def open_parameters(template: Template, stages: list[Stage]) -> list[Notice]:
