@@ -126,8 +126,6 @@ def test_a_file_of_the_template_is_more_than_an_include() -> None:
     assert sorted(found) == sorted(DISPATCHING + CHOSEN_WHOLE)
 
 
-# Left as they are: they are about to go.
-GOING = ("includes/bootstrap/", "template/infra/bootstrap.yaml.jinja")
 HAS_JINJA = re.compile(r"{%|{#|(?<!\$){{")
 
 
@@ -135,9 +133,7 @@ def test_a_file_with_jinja_says_so_in_its_name() -> None:
     found = [
         name
         for name in TEMPLATE_FILES
-        if not name.endswith(".jinja")
-        and not name.startswith(GOING)
-        and HAS_JINJA.search(text_of(name) or "")
+        if not name.endswith(".jinja") and HAS_JINJA.search(text_of(name) or "")
     ]
     assert not found
 
@@ -190,11 +186,7 @@ DENSE = {
 
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name in TEMPLATE_FILES
-        if name.endswith(".jinja") and not name.startswith(GOING) and makes_text(name)
-    ],
+    [name for name in TEMPLATE_FILES if name.endswith(".jinja") and makes_text(name)],
 )
 def test_a_template_file_reads_like_the_file_it_makes(name: str) -> None:
     """More than one line in six being a statement means that it should be two files, or a list of
