@@ -37,6 +37,7 @@ def nobodys_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in list(os.environ):
             if name.startswith(("AWS_", "GIT_AUTHOR", "GIT_COMMITTER", "XDG_")) or name in {
                 "VIRTUAL_ENV",
+                "ARGS",  # of the `make test` that runs these
                 "MAKEFLAGS",
                 "MAKELEVEL",
                 "MFLAGS",
