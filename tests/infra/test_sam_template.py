@@ -184,7 +184,8 @@ def test_stages_set_parameters_that_exist(project: Project) -> None:
         for name, value in given.items():
             allowed = parameters[name].get("AllowedValues")
             assert allowed is None or value in map(str, allowed), (name, value)
-        assert deploy["stack_name"] == f"{project.slug}-{stage}"
+        named = project.settings[stage]["global"]["parameters"]
+        assert named["stack_name"] == f"{project.slug}-{stage}"
         assert all(len(shlex.split(pair)) >= 1 for pair in deploy["parameter_overrides"])
         seen.add(tuple(sorted((k, v) for k, v in given.items() if k != "Stage")))
     assert len(seen) == len(STAGES), "stages differ in nothing but their name"

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from lambda_workbench.preflight.check import check
+from lambda_workbench.preflight.check import check_files
+from lambda_workbench.preflight.files import WorkingTree
 from tests.conftest import Render
 
 
 def circles(project: Path) -> list[str]:
-    return [str(found) for found in check(project).findings if found.rule == "circular-dependency"]
+    return [
+        str(found)
+        for found in check_files(WorkingTree(project), lint=False).findings
+        if found.rule == "circular-dependency"
+    ]
 
 
 @pytest.mark.parametrize("api_type", ["http", "rest"])

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from lambda_workbench.preflight.check import check
+from lambda_workbench.preflight.check import check_files
+from lambda_workbench.preflight.files import WorkingTree
 from tests.conftest import Render
 
 
 def waits(project: Path) -> list[str]:
-    return [str(found) for found in check(project).findings if "wait" in found.rule]
+    return [
+        str(found)
+        for found in check_files(WorkingTree(project), lint=False).findings
+        if "wait" in found.rule
+    ]
 
 
 @pytest.mark.parametrize("encryption", ["aws", "customer_key"])
@@ -26,4 +31,4 @@ def test_a_stage_may_leave_the_settings_of_the_account_to_another(render: Render
     text = stages.read_text()
     assert '"Stage=dev",\n' in text
     stages.write_text(text.replace('"Stage=dev",\n', '"Stage=dev",\n    "SetApiLogRole=false",\n'))
-    assert check(project).findings == ()
+    assert check_files(WorkingTree(project), lint=False).findings == ()
