@@ -51,6 +51,7 @@ def files(project: Path) -> dict[str, bytes]:
 MADE_LATER = re.compile(r"/(\.local|dist|\.\w+_cache|__pycache__|\.hypothesis)/|/\.coverage$")
 
 
+@pytest.mark.one_row_in_four
 def test_pytest_copie_makes_the_same_files(
     copie: Copie, template: Path, row: Row, project: Path
 ) -> None:
